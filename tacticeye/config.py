@@ -1,0 +1,110 @@
+"""Every knob a user may turn: its unit, its range and why it is there.
+
+AnalysisConfig is stored with the match (config.json) and never changes afterwards, so a resumed match goes on with the
+settings it began with. Settings come from the environment once per process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from tacticeye.errors import ConfigurationError
+
+
+class SourceType(StrEnum):
+    """Kinds of source that can be opened."""
+
+    UPLOADED_FILE = "uploaded_file"
+
+
+@dataclass(frozen=True)
+class AnalysisConfig:
+    """How one match is analysed.
+
+    source_type          kind of source
+    source_url           path of the video file
+    batch_size_seconds   s of video committed at a time, 0.2 to 30: shorter shows results sooner, longer costs less
+    model_path           weights of the detector (.pt), or recorded boxes (.parquet) to replay
+    conf_threshold       lowest score of a person's box, 0..1
+    ball_conf_threshold  lowest score of a ball candidate, 0..1; lower than for people because the path sorts them out
+    imgsz                longer side in px at which the detector sees a frame, multiple of 32
+    analysis_hz          frames analysed per second of video: more finds more touches, and takes longer
+    device               "auto", "cpu", "cuda", "cuda:1", "mps"
+    max_batches          stop after that many batches in all; None: the whole video
+    """
+
+    source_type: SourceType = SourceType.UPLOADED_FILE
+    source_url: str = ""
+    batch_size_seconds: float = 3.0
+    model_path: str = "weights/best.pt"
+    conf_threshold: float = 0.3
+    ball_conf_threshold: float = 0.1
+    imgsz: int = 960
+    analysis_hz: float = 6.25
+    device: str = "auto"
+    max_batches: int | None = None
+
+    def __post_init__(self) -> None:
+        checks = (
+            ("batch_size_seconds", 0.2 <= self.batch_size_seconds <= 30, "0.2 to 30 seconds"),
+            ("conf_threshold", 0 < self.conf_threshold < 1, "a score between 0 and 1"),
+            ("ball_conf_threshold", 0 < self.ball_conf_threshold < 1, "a score between 0 and 1"),
+            ("imgsz", self.imgsz % 32 == 0 and 320 <= self.imgsz <= 2560, "a multiple of 32 from 320 to 2560"),
+            ("analysis_hz", 1 <= self.analysis_hz <= 60, "1 to 60 frames a second"),
+            ("max_batches", self.max_batches is None or self.max_batches > 0, "a positive number, or none"),
+        )
+        for name, is_fine, expected in checks:
+            if not is_fine:
+                raise ConfigurationError(name, getattr(self, name), expected)
+
+    @classmethod
+    def preset(cls, name: str, **overrides: Any) -> Self:
+        """The named preset with some fields replaced. Raises ConfigurationError for an unknown name."""
+        if name not in PRESETS:
+            raise ConfigurationError("preset", name, "one of " + ", ".join(PRESETS))
+        return cls(**{**PRESETS[name], **overrides})
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    # Results soonest: short batches, and a stricter score because nobody looks back at a live picture.
+    "live": {"batch_size_seconds": 2.0, "conf_threshold": 0.35, "analysis_hz": 5.0},
+    "vod": {"batch_size_seconds": 5.0, "conf_threshold": 0.3, "analysis_hz": 6.25},
+    # For a GPU, or overnight.
+    "detailed": {"batch_size_seconds": 3.0, "conf_threshold": 0.25, "imgsz": 1280, "analysis_hz": 12.5},
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What belongs to the machine rather than to a match; each from an environment variable of the name given.
+
+    data_dir      TACTICEYE_DATA_DIR     folder that holds matches/, default data/ in the working directory
+    max_workers   TACTICEYE_MAX_WORKERS  matches analysed at the same time, at least 1; further ones wait in the queue
+    upload_mb     TACTICEYE_UPLOAD_MB    largest upload through the browser in MB
+    """
+
+    data_dir: Path = Path("data")
+    max_workers: int = 1
+    upload_mb: int = 400
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raises ConfigurationError where a variable isn't a positive whole number."""
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            name = f"TACTICEYE_{field.name.upper()}"
+            text = environment.get(name)
+            if not text:
+                continue
+            if field.name == "data_dir":
+                values[field.name] = Path(text)
+            elif text.isdecimal() and int(text) > 0:
+                values[field.name] = int(text)
+            else:
+                raise ConfigurationError(name, text, "a whole number above 0")
+        return cls(**values)

@@ -1,0 +1,1 @@
+"""The Streamlit shell and the components that several pages share. Light half: no torch, no cv2."""

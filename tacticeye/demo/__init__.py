@@ -1,0 +1,1 @@
+"""The synthetic demo match: simulated play, rendered picture, exact truth."""

@@ -1,0 +1,92 @@
+"""Every error a user can meet: one base, children named after what the user can do about it.
+
+Each carries its offending value as a field and prints as one sentence that says what to do. Nothing else may reach a
+user; anything that is not a TacticEyeError is a fault of ours.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class TacticEyeError(Exception):
+    """Base of all errors that are shown to users. `str(error)` is one clear sentence."""
+
+
+class InvalidMatchIdError(TacticEyeError):
+    """The match id can't name a folder safely."""
+
+    def __init__(self, match_id: str) -> None:
+        super().__init__(
+            f"The match id {match_id!r} can't be used: take 1 to 64 letters, digits, hyphens or underscores, "
+            "beginning with a letter or digit."
+        )
+        self.match_id = match_id
+
+
+class MatchNotFoundError(TacticEyeError):
+    """No match of that id in the data folder."""
+
+    def __init__(self, match_id: str) -> None:
+        super().__init__(f"There is no match {match_id!r}: `python -m tacticeye list` shows those that exist.")
+        self.match_id = match_id
+
+
+class MatchExistsError(TacticEyeError):
+    """A new analysis was asked for under an id that is taken."""
+
+    def __init__(self, match_id: str) -> None:
+        super().__init__(f"The match {match_id!r} exists already: resume it, delete it, or choose another id.")
+        self.match_id = match_id
+
+
+class MatchBusyError(TacticEyeError):
+    """Another worker holds the match, or the action needs it to stand still."""
+
+    def __init__(self, match_id: str, reason: str) -> None:
+        super().__init__(f"The match {match_id!r} is busy: {reason}")
+        self.match_id = match_id
+
+
+class ConfigurationError(TacticEyeError):
+    """A setting has a value that can't work."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(f"The setting {field} = {value!r} can't work: expected {expected}.")
+        self.field = field
+        self.value = value
+
+
+class SourceError(TacticEyeError):
+    """The video can't be opened or read. `source` is what the user gave."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class WeightsError(TacticEyeError):
+    """The weights file is missing, damaged, or of a model that can't detect people."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The weights {path} can't be used: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class StorageError(TacticEyeError):
+    """The data folder or a match's database can't be read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class StorageBusyError(StorageError):
+    """The match's database stayed locked for longer than we wait; trying again is right."""
+
+
+class DatabaseDamagedError(StorageError):
+    """The match's database can't be read as one."""
