@@ -68,3 +68,189 @@ class Totals:
     active_tracks_by_team: dict[int, int] = field(default_factory=dict)
     active_tracks: int = 0
     total_ids: int = 0
+
+
+@dataclass(frozen=True)
+class PersonWaiting:
+    """One person of a frame whose ball is not decided yet. x, y: feet, px of the shot; place_x, place_y: feet, px of
+    the frame; units_per_metre: px of the shot."""
+
+    track: int
+    role: int
+    x: float
+    y: float
+    units_per_metre: float
+    place_x: float
+    place_y: float
+
+
+@dataclass(frozen=True)
+class FrameWaiting:
+    """A frame that waits for its ball. image_to_shot: the six numbers of the (2, 3) similarity, row by row."""
+
+    frame: int
+    t_s: float
+    is_live: bool
+    is_cut: bool
+    image_to_shot: list[float]
+    people: list[PersonWaiting]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the match has been read.
+
+    next_batch    number of the next batch
+    frame, t_s, pts  last decoded frame that was consumed; -1 and NaN before the first
+    end_s         s of video covered so far
+    is_finished   the whole source was read and flushed
+    """
+
+    next_batch: int = 0
+    frame: int = -1
+    t_s: float = float("nan")
+    pts: int = -1
+    start_s: float = 0.0
+    end_s: float = 0.0
+    skipped_packets: int = 0
+    is_finished: bool = False
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What the container claims; frames and seconds are estimates until everything was decoded (0 unknown)."""
+
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    total_frames: int = 0
+    total_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class MatchState:
+    """All that the next batch needs, committed with each batch. Never edited in place: `dataclasses.replace`."""
+
+    match_id: str
+    version: int = STATE_VERSION
+    source: SourceFacts = field(default_factory=SourceFacts)
+    progress: Progress = field(default_factory=Progress)
+    camera: CameraState = field(default_factory=CameraState)
+    tracker: TrackerState = field(default_factory=TrackerState)
+    teams: TeamClassifierState = field(default_factory=TeamClassifierState)
+    ball_path: BallPathState = field(default_factory=BallPathState)
+    waiting: list[FrameWaiting] = field(default_factory=list)
+    possession: PossessionState = field(default_factory=PossessionState)
+    totals: Totals = field(default_factory=Totals)
+
+    def to_json(self) -> str:
+        """Text from which `from_json` makes an equal state, bit for bit."""
+        return _ADAPTER.dump_json(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Raises pydantic.ValidationError where the text isn't a state of this version."""
+        state = _ADAPTER.validate_json(text)
+        assert isinstance(state, cls)
+        return state
+
+    def save_to_file(self, path: Path) -> None:
+        """Write as JSON, whole or not at all. Raises StorageError."""
+        write_atomically(path, self.to_json())
+
+    @classmethod
+    def load_from_file(cls, path: Path) -> Self:
+        """Raises StorageError where there is no such file."""
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise StorageError(path, f"the state can't be read ({error.strerror}).") from error
+        return cls.from_json(text)
+
+    def get_summary(self, status: str | None = None) -> dict[str, Any]:
+        """The figures of the match so far as plain JSON types, in the shape the API and the CLI print.
+
+        status: as derived from the match's files; without it, "finished" or "stopped" as the state alone can tell.
+        Shares are of the time in which a team is in control; None while there is none.
+        """
+        totals, progress = self.totals, self.progress
+        seconds = {state: totals.seconds_by_state.get(state, 0.0) for state in ControlState}
+        in_control = {team: seconds[ControlState.of_team(team)] for team in (0, 1)}
+        total = sum(in_control.values())
+        complete = {team: totals.passes_complete_by_team.get(team, 0) for team in (0, 1)}
+        attempted = {team: totals.passes_attempted_by_team.get(team, 0) for team in (0, 1)}
+        return {
+            "match_id": self.match_id,
+            "status": status or ("finished" if progress.is_finished else "stopped"),
+            "progress": {
+                "total_frames": progress.frame + 1,
+                "total_seconds": round(progress.end_s, 3),
+                "last_batch": progress.next_batch - 1,
+            },
+            "possession": {
+                "current_team": totals.current_state.team,
+                "current_player": totals.current_track,
+                "percent_by_team": {t: round(100 * s / total, 1) if total else None for t, s in in_control.items()},
+                "seconds_by_team": {t: round(s, 2) for t, s in in_control.items()},
+                "seconds_contested": round(seconds[ControlState.CONTESTED], 2),
+                "seconds_dead": round(seconds[ControlState.DEAD], 2),
+                "seconds_unseen": round(seconds[ControlState.UNSEEN], 2),
+                "seconds_not_live": round(seconds[ControlState.NOT_LIVE], 2),
+            },
+            "passes": {"by_team": complete, "attempted_by_team": attempted, "total": sum(complete.values())},
+            "teams": {
+                "total_players": sum(totals.active_tracks_by_team.get(t, 0) for t in (0, 1)),
+                "players_by_team": {t: totals.active_tracks_by_team.get(t, 0) for t in (0, 1)},
+            },
+            "tracking": {"active_tracks": totals.active_tracks, "total_ids": totals.total_ids},
+        }
+
+
+_ADAPTER: TypeAdapter[MatchState] = TypeAdapter(MatchState, config=ConfigDict(ser_json_inf_nan="constants"))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that others read: to a temporary name, fsynced, renamed. Raises StorageError."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            path, f"it can't be written ({error.strerror}): free some space or choose another folder."
+        ) from error
+
+
+class StateStorage(Protocol):
+    """Where the readable copy of each match's state is kept. The truth is in the match's database."""
+
+    def save(self, state: MatchState) -> None: ...
+
+    def load(self, match_id: str) -> MatchState | None: ...
+
+
+class FileSystemStorage:
+    """`<matches>/<id>/state.json`, one writer each."""
+
+    def __init__(self, matches_dir: Path) -> None:
+        self._matches_dir = matches_dir
+
+    def save(self, state: MatchState) -> None:
+        """Raises StorageError."""
+        state.save_to_file(self._matches_dir / state.match_id / "state.json")
+
+    def load(self, match_id: str) -> MatchState | None:
+        """The saved state, or None where there is none. Raises StorageError where it can't be read."""
+        path = self._matches_dir / match_id / "state.json"
+        return MatchState.load_from_file(path) if path.exists() else None
+
+
+def get_default_storage(data_dir: Path) -> StateStorage:
+    """The storage that fits this machine: the data folder."""
+    return FileSystemStorage(data_dir / "matches")
