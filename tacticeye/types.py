@@ -23,6 +23,7 @@ Image = NDArray[np.uint8]  # (H, W, 3) BGR
 
 NO_TRACK = -1
 NO_TEAM = -1
+NO_PTS = -(2**63)
 
 
 class Role(IntEnum):
@@ -107,6 +108,25 @@ class FrameBatch:
     t_s: NDArray[np.float64]
     images: Sequence[Image]
     skipped_packets: int = 0
+
+
+@dataclass(frozen=True)
+class StreamPosition:
+    """The last frame already consumed from a video: all that reading needs to go on with exactly the next one.
+
+    frame            its number; t_s: its time, s
+    pts              its timestamp as the file writes it, in ticks of the stream; NO_PTS where the file has none
+    shift            ticks added to later timestamps of the file because its clock was reset on the way; mostly 0
+    skipped_packets  damaged packets passed over before it was shown
+    checksum         of its decoded picture, -1 unknown: shows after a seek that decoding has recovered exactly
+    """
+
+    frame: int
+    t_s: float
+    pts: int
+    shift: int = 0
+    skipped_packets: int = 0
+    checksum: int = -1
 
 
 @dataclass(frozen=True, eq=False)
