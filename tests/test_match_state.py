@@ -29,7 +29,7 @@ def test_json_gives_back_every_bit_and_integer_keys(
     totals = Totals(seconds_by_state=seconds, passes_complete_by_team=passes)
     state = MatchState("m", progress=Progress(frame=1, t_s=0.04, pts=pts, end_s=end_s), totals=totals)
     again = MatchState.from_json(state.to_json())
-    assert again == state
+    assert repr(again) == repr(state)  # repr, because NaN is not equal to itself
     assert again.to_json() == state.to_json()
 
 
@@ -43,8 +43,8 @@ def test_a_saved_state_is_loaded_equal(tmp_path: Path) -> None:
     (tmp_path / "matches" / "derby").mkdir(parents=True)
     storage = get_default_storage(tmp_path)
     storage.save(state)
-    assert storage.load("derby") == state
-    assert MatchState.load_from_file(tmp_path / "matches" / "derby" / "state.json") == state
+    assert repr(storage.load("derby")) == repr(state)
+    assert repr(MatchState.load_from_file(tmp_path / "matches" / "derby" / "state.json")) == repr(state)
 
 
 def test_a_match_without_saved_state_loads_as_none(tmp_path: Path) -> None:
