@@ -1,0 +1,43 @@
+"""What a detector is, and which one a setting asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from tacticeye.config import AnalysisConfig
+from tacticeye.types import Boxes, FrameBatch
+from tacticeye.vision.replay_detector import ReplayDetector
+
+RECORDED_BOXES_SUFFIX = ".parquet"
+
+
+class Detector(Protocol):
+    """Finds people and ball candidates."""
+
+    def detect(self, batch: FrameBatch) -> Boxes:
+        """Boxes of the batch's analysed frames, ordered by frame, tracks and teams unknown.
+
+        The boxes of a frame depend on that frame's image alone, never on the rest of the batch.
+        """
+        ...
+
+
+def open_detector(config: AnalysisConfig) -> Detector:
+    """The detector that `config.model_path` names: recorded boxes (.parquet) or a model.
+
+    Raises WeightsError where the file can't be used, ConfigurationError for a device that isn't there.
+    """
+    path = Path(config.model_path)
+    if path.suffix.lower() == RECORDED_BOXES_SUFFIX:
+        return ReplayDetector(path, config.conf_threshold, config.ball_conf_threshold)
+    # Imported here because torch takes seconds to load and replayed boxes don't need it.
+    from tacticeye.vision.ultralytics_backend import UltralyticsDetector
+
+    return UltralyticsDetector(
+        path,
+        conf_threshold=config.conf_threshold,
+        ball_conf_threshold=config.ball_conf_threshold,
+        imgsz=config.imgsz,
+        device=config.device,
+    )
