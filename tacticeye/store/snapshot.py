@@ -1,0 +1,366 @@
+"""Every question the pages and exports ask of a match's database, one method each, within one transaction.
+
+Answers are plain data or DataFrames whose columns are named as in types.py. Times are seconds of video; a range is
+half-open, from t0_s up to but without t1_s.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tacticeye.store.attachment import Connection
+from tacticeye.store.records import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchRecord, Progress
+from tacticeye.types import ControlState, EventKind, Role, TeamKit
+
+FOREVER_S = float("inf")
+ALL_ROWS = 2**40
+MINUTE_S = 60.0
+
+Parameters = Mapping[str, object]
+
+
+class Snapshot:
+    """One consistent view of a match, valid within the `with store.read()` block that gave it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def query(self, query: str, parameters: Parameters | None = None) -> pd.DataFrame:
+        """What does a query of this package yield?"""
+        return self._connection.execute(query, dict(parameters or {})).df()
+
+    def _rows(self, query: str, parameters: Parameters | None = None) -> list[tuple[object, ...]]:
+        return self._connection.execute(query, dict(parameters or {})).fetchall()
+
+    # The match and how far it is
+
+    def match(self) -> MatchRecord:
+        """Which match is this?"""
+        row = self._connection.execute(
+            """
+            SELECT
+                match_id, config_json, source_path, source_name, width, height, fps, declared_duration_s, created_at
+            FROM match
+            """
+        ).fetchone()
+        return MatchRecord(*row)  # type: ignore[misc]  # `create` writes this row with the tables
+
+    def progress(self) -> Progress:
+        """How far is the analysis?"""
+        row = self._connection.execute(
+            """
+            SELECT
+                COALESCE(MAX(batch_id), -1),
+                COUNT(*),
+                COALESCE(MAX(end_frame), 0),
+                COALESCE(MAX(end_s), 0.0),
+                COALESCE(SUM(n_boxes), 0),
+                COALESCE(BOOL_OR(is_last), FALSE)
+            FROM batches
+            """
+        ).fetchone()
+        assert row is not None, "an aggregate without GROUP BY has one row"
+        last, batches, end_frame, end_s, positions, is_complete = row
+        return Progress(last, batches, end_frame, end_s, int(positions), is_complete)
+
+    def batches(self) -> pd.DataFrame:
+        """What did each batch cover, and what did it cost? One row a batch; chunk_stats and stage_ms are JSON."""
+        return self.query(
+            """
+            SELECT *
+            FROM batches
+            ORDER BY batch_id
+            """
+        )
+
+    def stat_totals(self) -> dict[str, float]:
+        """What do the batches' chunk_stats add up to, by name?"""
+        rows = self._rows(
+            """
+            SELECT chunk_stats
+            FROM batches
+            ORDER BY batch_id
+            """
+        )
+        totals: dict[str, float] = {}
+        for (text,) in rows:
+            for name, value in json.loads(str(text)).items():
+                totals[name] = totals.get(name, 0.0) + value
+        return totals
+
+    def ball_coverage(self) -> BallCoverage:
+        """In what share of the analysed frames is the ball detected, interpolated, unseen?"""
+        totals = self.stat_totals()
+        counts = np.array([totals.get(f"ball_{name}", 0.0) for name in ("detected", "interpolated", "unseen")])
+        decided = counts.sum()
+        shares = counts / decided if decided else np.full(3, np.nan)
+        return BallCoverage(int(decided), *(float(share) for share in shares))
+
+    def state_json(self) -> str | None:
+        """From which state does the next batch continue? None before the first batch."""
+        row = self._connection.execute(
+            """
+            SELECT state_json
+            FROM state
+            """
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def next_event_id(self) -> int:
+        """Which number does the next event get?"""
+        ((number,),) = self._rows(
+            """
+            SELECT COALESCE(MAX(event_id), -1) + 1
+            FROM events
+            """
+        )
+        return int(str(number))
+
+    # Possession
+
+    def control_seconds(self) -> dict[ControlState, float]:
+        """For how many seconds was the ball in each state? All states, 0.0 where never."""
+        rows = self._rows(
+            """
+            SELECT state, SUM(end_s - start_s)
+            FROM control_spans
+            GROUP BY state
+            """
+        )
+        found = {str(state): float(str(seconds)) for state, seconds in rows}
+        return {state: found.get(state, 0.0) for state in ControlState}
+
+    def control_spans(self, since_s: float = 0.0) -> pd.DataFrame:
+        """Who controlled the ball when, in spans that end after since_s? state, track, start_s, end_s."""
+        return self.query(
+            """
+            SELECT state, track, start_s, end_s
+            FROM control_spans
+            WHERE end_s > $since_s
+            ORDER BY start_s, end_s
+            """,
+            {"since_s": since_s},
+        )
+
+    def control_minutes(self) -> pd.DataFrame:
+        """How many seconds of each minute was the ball in each state? minute, state, seconds."""
+        return self._control_steps(MINUTE_S).rename(columns={"step": "minute"})[["minute", "state", "seconds"]]
+
+    def _control_steps(self, step_s: float) -> pd.DataFrame:
+        """How many seconds of each step of step_s was the ball in each state? Spans are split where steps meet."""
+        return self.query(
+            """
+            WITH pieces AS (
+                SELECT
+                    state,
+                    start_s,
+                    end_s,
+                    UNNEST(RANGE(
+                        CAST(FLOOR(start_s / $step_s) AS BIGINT),
+                        CAST(CEIL(end_s / $step_s) AS BIGINT)
+                    )) AS step
+                FROM control_spans
+            )
+            SELECT
+                step,
+                state,
+                SUM(LEAST(end_s, (step + 1) * $step_s) - GREATEST(start_s, step * $step_s)) AS seconds,
+                MAX(LEAST(end_s, (step + 1) * $step_s)) AS until_s
+            FROM pieces
+            GROUP BY step, state
+            ORDER BY step, state
+            """,
+            {"step_s": step_s},
+        )
+
+    def possession_curve(self, step_s: float = MINUTE_S) -> pd.DataFrame:
+        """How did possession develop? A row a step: t_s, team_0_s, team_1_s until then, share_0, share_1 of their sum.
+
+        t_s is the end of the step, of the last one the newest time known. Shares are NaN until a team had the ball.
+        """
+        steps = self._control_steps(step_s)
+        seconds = steps.pivot_table(index="step", columns="state", values="seconds", aggfunc="sum", fill_value=0.0)
+        seconds = seconds.reindex(columns=[ControlState.TEAM_0.value, ControlState.TEAM_1.value], fill_value=0.0)
+        team_0_s, team_1_s = seconds.cumsum().to_numpy(np.float64).T
+        both_s = np.where(team_0_s + team_1_s > 0, team_0_s + team_1_s, np.nan)
+        return pd.DataFrame(
+            {
+                "t_s": steps.groupby("step")["until_s"].max().to_numpy(np.float64),
+                "team_0_s": team_0_s,
+                "team_1_s": team_1_s,
+                "share_0": team_0_s / both_s,
+                "share_1": team_1_s / both_s,
+            }
+        )
+
+    # Events
+
+    def events(
+        self,
+        kinds: Sequence[EventKind] | None = None,
+        team: int | None = None,
+        t0_s: float = 0.0,
+        t1_s: float = FOREVER_S,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """What happened, newest first? Of some kinds, of one team (-1: unsure) where given, begun within the range."""
+        return self.query(
+            """
+            SELECT *
+            FROM events
+            WHERE (CAST($kinds AS VARCHAR[]) IS NULL OR LIST_CONTAINS(CAST($kinds AS VARCHAR[]), kind))
+                AND (CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT))
+                AND t_start_s >= $t0_s
+                AND t_start_s < $t1_s
+            ORDER BY t_start_s DESC, event_id DESC
+            LIMIT $limit
+            """,
+            {
+                "kinds": None if kinds is None else [str(kind) for kind in kinds],
+                "team": team,
+                "t0_s": t0_s,
+                "t1_s": t1_s,
+                "limit": ALL_ROWS if limit is None else limit,
+            },
+        )
+
+    def event_counts(self) -> pd.DataFrame:
+        """How many events of each kind had each team? kind, team, n."""
+        return self.query(
+            """
+            SELECT kind, team, COUNT(*) AS n
+            FROM events
+            GROUP BY kind, team
+            ORDER BY kind, team
+            """
+        )
+
+    def passes(self, team: int | None = None) -> pd.DataFrame:
+        """Which passes were played, newest first?"""
+        return self.events([EventKind.PASS], team)
+
+    def pass_counts(self) -> pd.DataFrame:
+        """How many passes did each team play and complete? team, attempted, complete; no row for a team without one."""
+        return self.query(
+            """
+            SELECT
+                team,
+                COUNT(*) AS attempted,
+                COUNT(*) FILTER (result = 'COMPLETE') AS complete
+            FROM events
+            WHERE kind = 'PASS'
+            GROUP BY team
+            ORDER BY team
+            """
+        )
+
+    # Ball and people
+
+    def ball_path(self, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> pd.DataFrame:
+        """Where was the ball? frame, t_s, x, y, source, confidence; no row where unseen."""
+        return self.query(
+            """
+            SELECT *
+            FROM ball
+            WHERE t_s >= $t0_s
+                AND t_s < $t1_s
+            ORDER BY frame
+            """,
+            {"t0_s": t0_s, "t1_s": t1_s},
+        )
+
+    def positions(self, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> pd.DataFrame:
+        """Who was where, in order of frames? One row a box, as committed: the newest belief of a track is in tracks."""
+        return self.query(
+            """
+            SELECT *
+            FROM positions
+            WHERE t_s >= $t0_s
+                AND t_s < $t1_s
+            """,
+            {"t0_s": t0_s, "t1_s": t1_s},
+        )
+
+    def tracks(self) -> pd.DataFrame:
+        """Who was followed, and what is believed of each? track, role, team, team_margin, first_s, last_s, n_boxes."""
+        return self.query(
+            """
+            SELECT *
+            FROM tracks
+            ORDER BY track
+            """
+        )
+
+    def kits(self) -> list[TeamKit]:
+        """What do the teams wear?"""
+        rows = self._connection.execute(
+            """
+            SELECT team, red, green, blue
+            FROM kits
+            ORDER BY team
+            """
+        ).fetchall()
+        return [TeamKit(team, (red, green, blue)) for team, red, green, blue in rows]
+
+    # Heat
+
+    def heatmap(
+        self, team: int | None = None, track: int | None = None, minutes: tuple[int, int] | None = None
+    ) -> NDArray[np.float64]:
+        """Where did a team, a player or (neither given) all players spend their time?
+
+        (36, 64) float64, seconds by cell of the picture, row 0 at the top. minutes: half-open range of match minutes.
+        Teams are those believed now. A box counts for the median time between analysed frames; while that is unknown
+        (a single frame) every cell is 0.
+        """
+        first, end = minutes or (0, ALL_ROWS)
+        cells = self._connection.execute(
+            """
+            SELECT cell_y, cell_x, SUM(n) AS n
+            FROM heat
+            WHERE minute >= $first
+                AND minute < $end
+                AND (CAST($track AS INTEGER) IS NULL OR track = CAST($track AS INTEGER))
+                AND track IN (
+                    SELECT track
+                    FROM tracks
+                    WHERE role IN ($player, $goalkeeper)
+                        AND (CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT))
+                )
+            GROUP BY cell_y, cell_x
+            """,
+            {
+                "first": first,
+                "end": end,
+                "track": track,
+                "team": team,
+                "player": int(Role.PLAYER),
+                "goalkeeper": int(Role.GOALKEEPER),
+            },
+        ).fetchnumpy()
+        grid = np.zeros((HEAT_ROWS, HEAT_COLUMNS))
+        grid[cells["cell_y"], cells["cell_x"]] = cells["n"]
+        return grid * self.box_interval_s()
+
+    def box_interval_s(self) -> float:
+        """How much time lies between two analysed frames, as the median? 0.0 unknown."""
+        ((interval_s,),) = self._rows(
+            """
+            WITH gaps AS (
+                SELECT interval_s AS gap_s
+                FROM batches
+                UNION ALL
+                SELECT first_box_s - LAG(last_box_s) OVER (ORDER BY batch_id)
+                FROM batches
+            )
+            SELECT MEDIAN(gap_s)
+            FROM gaps
+            WHERE NOT ISNAN(gap_s)
+            """
+        )
+        return 0.0 if interval_s is None else float(str(interval_s))
