@@ -7,38 +7,102 @@ stays NaN, integer keys stay integers. Parts are bounded: nothing here grows wit
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from pydantic import ConfigDict, TypeAdapter
 
 from tacticeye.errors import StorageError
-from tacticeye.types import ControlState
+from tacticeye.types import ControlState, TrackSummary
 
 STATE_VERSION = 1
 
 
 @dataclass(frozen=True)
 class TrackState:
-    """One person being followed (vision/tracker.py)."""
+    """One person being followed (vision/tracker.py). Px of the last frame seen by the tracker; s of video.
+
+    track: id, -1 until confirmed. x, y: box centre; vx, vy: px/s. var_position, cov, var_velocity: of x and of y alike
+    (px^2, px^2/s, px^2/s^2). height px, var_height px^2, aspect: width / height. score: mean of its boxes.
+    feature: running shirt appearance, empty when none was ever usable.
+    """
 
     track: int
+    x: float
+    y: float
+    vx: float
+    vy: float
+    var_position: float
+    cov: float
+    var_velocity: float
+    height: float
+    var_height: float
+    aspect: float
+    first_s: float
+    last_s: float
+    sightings: int
+    score: float
+    feature: list[float]
 
 
 @dataclass(frozen=True)
 class TrackerState:
-    """Memory of vision/tracker.py. Ids belong to one match: next_track is the next free one."""
+    """Memory of vision/tracker.py. Ids belong to one match: next_track is the next free one. t_s: NaN at first."""
 
     next_track: int = 1
+    t_s: float = math.nan
     tracks: list[TrackState] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
+class ShirtSample:
+    """One look at the shirt of a tracked person."""
+
+    track: int
+    feature: list[float]
+
+
+@dataclass(frozen=True)
+class TrackVotes:
+    """What has been seen of one track (vision/team_classifier.py). Votes fade with time; times in s of video.
+
+    role_votes: by Role (3). team_votes: by shirt colour (2). side_votes: by place, for goalkeepers (2).
+    sampled_s: when its shirt was last looked at.
+    """
+
+    first_s: float
+    last_s: float
+    sampled_s: float
+    n_boxes: int
+    role_votes: list[float]
+    team_votes: list[float]
+    side_votes: list[float]
+
+
+@dataclass(frozen=True)
 class TeamClassifierState:
-    """Memory of vision/team_classifier.py."""
+    """Memory of vision/team_classifier.py.
+
+    centres: the two kits, each a feature, empty before they are known; spread: deviation per feature dimension within
+    a kit; separation: distance of the kits in spreads. is_frozen: kits only drift from now on. samples: shirts kept for
+    fitting, emptied once frozen. changed: tracks whose summary is due; departed: last summaries of forgotten tracks.
+    """
+
+    centres: list[list[float]] = field(default_factory=list)
+    spread: list[float] = field(default_factory=list)
+    separation: float = 0.0
+    is_frozen: bool = False
+    first_sample_s: float = math.nan
+    fitted_s: float = math.nan
+    n_seen: int = 0
+    samples: list[ShirtSample] = field(default_factory=list)
+    votes: dict[int, TrackVotes] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=list)
+    departed: list[TrackSummary] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,13 +111,192 @@ class CameraState:
 
 
 @dataclass(frozen=True)
+class BallCandidate:
+    """One box that may be the ball (vision/ball_path.py). x, y, unit (a body height there): px of the stabilised frame.
+
+    gain: worth per second of taking it for the ball.
+    """
+
+    x: float
+    y: float
+    unit: float
+    score: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class BallFrame:
+    """An analysed frame whose ball is not decided yet. image_to_shot: (2, 3) row by row; span_s: time it stands for."""
+
+    frame: int
+    t_s: float
+    shot: int
+    span_s: float
+    image_to_shot: list[float]
+    candidates: list[BallCandidate]
+
+
+@dataclass(frozen=True)
+class BallSpot:
+    """A place of the stabilised frame where something ball-like rests. seen_s: seconds it was seen there, fading."""
+
+    x: float
+    y: float
+    seen_s: float
+    last_s: float
+
+
+@dataclass(frozen=True)
+class BallAnchor:
+    """The last decided sighting of the ball. Px of the stabilised frame and px/s; velocity NaN unknown."""
+
+    x: float
+    y: float
+    vx: float
+    vy: float
+    unit: float
+    t_s: float
+    shot: int
+    confidence: float
+
+
+@dataclass(frozen=True)
 class BallPathState:
-    """Memory of vision/ball_path.py."""
+    """Memory of vision/ball_path.py. body_px: a body height in px of the stabilised frame, NaN unknown."""
+
+    shot: int = 0
+    t_s: float = math.nan
+    body_px: float = math.nan
+    pending: list[BallFrame] = field(default_factory=list)
+    spots: list[BallSpot] = field(default_factory=list)
+    anchor: BallAnchor | None = None
+
+
+@dataclass(frozen=True)
+class PersonMotionState:
+    """Where a person was last (units of the observation's xy), how he moves (m/s), when he was first seen (s)."""
+
+    x: float
+    y: float
+    vx: float
+    vy: float
+    t_s: float
+    first_s: float
+    first_x: float
+    first_y: float
+
+
+@dataclass(frozen=True)
+class NearPersonState:
+    """A person who could be touching the ball: distance in m, motion in m/s."""
+
+    track: int
+    team: int
+    distance_m: float
+    vx: float
+    vy: float
+
+
+@dataclass(frozen=True)
+class SightingState:
+    """One observation as possession keeps it. metre: length of a metre in units of x, y. Unseen ball: NaN, near empty."""
+
+    frame: int
+    t_s: float
+    shot: int
+    is_live: bool
+    is_metric: bool
+    is_dead: bool
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+    metre: float
+    confidence: float
+    near: list[NearPersonState]
+
+
+@dataclass(frozen=True)
+class HolderStepState:
+    """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence."""
+
+    sighting: SightingState
+    holders: list[int]
+    teams: list[int]
+    previous: list[int]
+    evidence: list[float]
+
+
+@dataclass(frozen=True)
+class BallMarkState:
+    """The ball at an instant. x, y: units of the observation; place: where to show it; metre as in SightingState."""
+
+    t_s: float
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+    metre: float
+
+
+@dataclass(frozen=True)
+class TouchState:
+    """A stretch during which one person had the ball. team_votes: seconds of team -1, 0, 1."""
+
+    track: int
+    team_votes: list[float]
+    start_s: float
+    end_s: float
+    held_s: float
+    evidence: float
+    start: BallMarkState
+    end: BallMarkState
+
+
+@dataclass(frozen=True)
+class UnseenGapState:
+    """The ball was last seen at `before` and next at `after`."""
+
+    before: BallMarkState
+    after: BallMarkState
+
+
+@dataclass(frozen=True)
+class ControlLedgerState:
+    """Memory of analysis/control.py: the open span, who had the ball last, and touches that are not yet judged."""
+
+    shot: int = -1
+    now_s: float = 0.0
+    span_state: ControlState = ControlState.UNSEEN
+    span_track: int = -1
+    span_start_s: float = 0.0
+    span_end_s: float = 0.0
+    owner: TouchState | None = None
+    is_owner_touching: bool = False
+    pending: list[TouchState] = field(default_factory=list)
+    touch: TouchState | None = None
+    gaps: list[UnseenGapState] = field(default_factory=list)
+    last_seen: BallMarkState | None = None
+    mark: BallMarkState | None = None  # where the ball crossed a line; while dead: where a restart is watched from
+    is_dead: bool = False
+    restart_touch: TouchState | None = None
+    is_metric: bool = False
 
 
 @dataclass(frozen=True)
 class PossessionState:
-    """Memory of analysis/possession.py."""
+    """Memory of analysis/possession.py; about two seconds of observations, whatever their rate."""
+
+    shot: int = 0
+    now_s: float | None = None
+    metre: float = 1.0
+    jitter_m: float = 0.15
+    people: dict[int, PersonMotionState] = field(default_factory=dict)
+    sightings: list[SightingState] = field(default_factory=list)
+    n_weighed: int = 0
+    steps: list[HolderStepState] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    ledger: ControlLedgerState = field(default_factory=ControlLedgerState)
 
 
 @dataclass(frozen=True)
@@ -131,6 +374,9 @@ class SourceFacts:
 class MatchState:
     """All that the next batch needs, committed with each batch. Never edited in place: `dataclasses.replace`."""
 
+    # NaN stays NaN in JSON, here and in all parts below.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="constants")
+
     match_id: str
     version: int = STATE_VERSION
     source: SourceFacts = field(default_factory=SourceFacts)
@@ -206,7 +452,7 @@ class MatchState:
         }
 
 
-_ADAPTER: TypeAdapter[MatchState] = TypeAdapter(MatchState, config=ConfigDict(ser_json_inf_nan="constants"))
+_ADAPTER: TypeAdapter[MatchState] = TypeAdapter(MatchState)
 
 
 def write_atomically(path: Path, text: str) -> None:

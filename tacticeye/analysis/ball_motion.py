@@ -1,0 +1,120 @@
+"""How the ball moves just before and just after an instant, and whether that takes a contact to explain.
+
+Velocities are least-squares slopes over the sightings of a short window on either side, in m/s; the instant itself
+belongs to both. A free ball keeps its velocity up to drag, bounces and the error of the measurement; a touched one
+doesn't (the contact rule: Link and Hoernig 2017, Vidal-Codina et al. 2022).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tacticeye.analysis.observation import IMAGE_STRETCH
+from tacticeye.match_state import SightingState
+
+WINDOW_S = 0.3  # of the slopes; longer blurs quick one-twos, shorter drowns in jitter
+FURTHEST_S = 0.6  # a single sighting so far away may still serve as the only one on its side
+FREE_CHANGE_M_S = 1.5  # deviation of a free ball's change of velocity between the two windows
+AIR_CHANGE_M_S = 4.0  # the same for picture height where not calibrated: gravity bends the path
+TOUCHED_CHANGE_M_S = 8.0  # deviation of a touched ball's
+WEAKEST, STRONGEST = -3.0, 4.0  # limits of the evidence, so that one outlier can't decide
+UNKNOWN_CHANGE = -0.7  # evidence where one side has no sighting
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Velocity in m/s and the variance of each component, (m/s)^2."""
+
+    vx: float
+    vy: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class BallMotion:
+    """Slopes on both sides of an instant, None where unseen; contact: log-likelihood ratio touched : free."""
+
+    before: Slope | None
+    after: Slope | None
+    contact: float
+
+
+def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float) -> BallMotion:
+    """Motion around sightings[index], a seen ball, using nothing later than newest_s."""
+    before = _slope(sightings, index, -1, newest_s, jitter_m)
+    after = _slope(sightings, index, 1, newest_s, jitter_m)
+    if before is None or after is None:
+        return BallMotion(before, after, UNKNOWN_CHANGE)
+    noise = before.variance + after.variance
+    vertical = FREE_CHANGE_M_S if sightings[index].is_metric else AIR_CHANGE_M_S
+    contact = _contact_evidence(after.vx - before.vx, FREE_CHANGE_M_S**2 + noise)
+    contact += _contact_evidence(after.vy - before.vy, vertical**2 + noise)
+    return BallMotion(before, after, min(max(contact, WEAKEST), STRONGEST))
+
+
+def _contact_evidence(change: float, free_variance: float) -> float:
+    """Log-likelihood ratio touched : free of one component of the change of velocity (m/s)."""
+    touched_variance = free_variance + TOUCHED_CHANGE_M_S**2
+    ratio = free_variance / touched_variance
+    return 0.5 * math.log(ratio) + 0.5 * change * change * (1.0 - ratio) / free_variance
+
+
+def _slope(
+    sightings: Sequence[SightingState], index: int, step: int, newest_s: float, jitter_m: float
+) -> Slope | None:
+    """Least-squares velocity on one side (step -1 earlier, 1 later); None where the ball isn't seen there."""
+    here = sightings[index]
+    times, xs, ys = [0.0], [0.0], [0.0]
+    k = index + step
+    while 0 <= k < len(sightings):
+        other = sightings[k]
+        offset_s = other.t_s - here.t_s
+        if other.shot != here.shot or other.t_s > newest_s or abs(offset_s) > FURTHEST_S:
+            break
+        if abs(offset_s) > WINDOW_S + 1e-9 and len(times) > 1:
+            break
+        if other.near or not math.isnan(other.x):
+            times.append(offset_s)
+            xs.append(other.x - here.x)
+            ys.append(other.y - here.y)
+        k += step
+    n = len(times)
+    if n < 2:
+        return None
+    mean = sum(times) / n
+    weights = [t - mean for t in times]
+    spread = sum(w * w for w in weights)
+    stretch = 1.0 if here.is_metric else IMAGE_STRETCH
+    vx = sum(w * x for w, x in zip(weights, xs, strict=True)) / (spread * here.metre)
+    vy = sum(w * y for w, y in zip(weights, ys, strict=True)) / (spread * here.metre) * stretch
+    return Slope(vx, vy, jitter_m * jitter_m / spread)
+
+
+def follow_jitter(jitter_m: float, sightings: Sequence[SightingState]) -> float:
+    """The running median of the ball's position error (m), moved by the newest three sightings in a row.
+
+    A ball that moves evenly lies between its neighbours; what it lies beside is error, or a touch: touches are rare, so
+    the median is error. It moves by at most JITTER_STEP a sighting.
+    """
+    if len(sightings) < 3:
+        return jitter_m
+    a, b, c = sightings[-3], sightings[-2], sightings[-1]
+    if not (a.shot == b.shot == c.shot) or math.isnan(a.x + b.x + c.x) or c.t_s - a.t_s > MAX_TRIPLE_S:
+        return jitter_m
+    share = (b.t_s - a.t_s) / (c.t_s - a.t_s)
+    beside_x = b.x - (a.x + share * (c.x - a.x))
+    beside_y = b.y - (a.y + share * (c.y - a.y))
+    scale = math.sqrt(1.0 + share * share + (1.0 - share) ** 2) * RAYLEIGH_MEDIAN * b.metre
+    error_m = math.hypot(beside_x, beside_y) / scale
+    rate = JITTER_STEP * min(1.0, (c.t_s - b.t_s) / JITTER_SPACING_S)
+    moved = jitter_m * (1.0 + rate) if error_m > jitter_m else jitter_m / (1.0 + rate)
+    return min(max(moved, LEAST_JITTER_M), MOST_JITTER_M)
+
+
+MAX_TRIPLE_S = 0.5
+RAYLEIGH_MEDIAN = 1.1774  # median length of a 2D normal vector of unit deviation
+JITTER_STEP = 0.05
+JITTER_SPACING_S = 0.1
+LEAST_JITTER_M, MOST_JITTER_M = 0.05, 1.0

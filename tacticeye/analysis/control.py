@@ -1,0 +1,345 @@
+"""The ledger of control: labels of who holds the ball become touches, touches become control spans and events.
+
+Control of a team lasts from its first controlled touch until the opponent's first controlled touch, or until the ball
+is dead, unseen or out of a live picture; the ball's flight counts for the team that played it. A touch is controlled
+when the person keeps the ball for CONTROL_S, or his team has the next touch, or the ball goes a long way from it
+(PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), or he had control already. A touch that
+isn't controlled changes nothing. Touches of both teams without control in a row are a contest (CONTEST_S).
+
+Unseen: stretches without a sighting longer than BRIDGE_S credit nobody, except the flight of a ball that a known person
+had just let go and a known person receives just after (FLIGHT_GAP_S). A ball that is seen but not touched for IDLE_S is
+not believed: nobody is credited from the last touch on. A controlled touch by a person whose team isn't known is an
+UNSEEN span with his track. The track of a team's span is the last person in control, during flight too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tacticeye.analysis.passes import make_events, make_out_events
+from tacticeye.analysis.sighting import People
+from tacticeye.analysis.touch import (
+    begin_touch,
+    distance_m,
+    extend_touch,
+    is_same_person,
+    mark_ball,
+    team_of,
+)
+from tacticeye.match_state import BallMarkState, ControlLedgerState, SightingState, TouchState, UnseenGapState
+from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
+
+CONTROL_S = 0.4
+PLAYED_ON_S, PLAYED_ON_M = 0.8, 6.0
+CONTEST_S = 0.6
+REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
+BRIDGE_S = 1.0
+FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
+FLIGHT_GAP_EDGE_S = 0.6  # from the last touch to the ball's loss and from its return to the next touch, each
+FLIGHT_GAP_M = 4.0
+FLIGHT_SPEED_M_S = 35.0
+IDLE_S = 5.0
+MAX_PENDING = 8  # touches kept while nobody gains control; of more the oldest are dropped
+OUT_M = 0.3  # beyond the line: the ball's radius and a little error
+OUT_S = 0.2
+RESTART_M, RESTART_S = 2.0, 0.8  # a dead ball that goes so far on the pitch in such a time is in play again
+RESTART_TOUCH_S = 1.5  # who touched it so shortly before has restarted play
+
+
+class ControlLedger:
+    """Takes labels in order of time; `spans` and `events` collect what is final until the caller takes them away."""
+
+    def __init__(self, state: ControlLedgerState) -> None:
+        self.spans: list[ControlSpan] = []
+        self.events: list[Event] = []
+        self._shot = state.shot
+        self._now_s = state.now_s
+        self._span_state = state.span_state
+        self._span_track = state.span_track
+        self._span_start_s = state.span_start_s
+        self._span_end_s = state.span_end_s
+        self._owner = state.owner
+        self._is_owner_touching = state.is_owner_touching
+        self._pending = list(state.pending)
+        self._touch = state.touch
+        self._gaps = list(state.gaps)
+        self._last_seen = state.last_seen
+        self._mark = state.mark
+        self._is_dead = state.is_dead
+        self._restart_touch = state.restart_touch
+        self._is_metric = state.is_metric
+
+    def state(self) -> ControlLedgerState:
+        """Everything the next label needs."""
+        return ControlLedgerState(
+            shot=self._shot,
+            now_s=self._now_s,
+            span_state=self._span_state,
+            span_track=self._span_track,
+            span_start_s=self._span_start_s,
+            span_end_s=self._span_end_s,
+            owner=self._owner,
+            is_owner_touching=self._is_owner_touching,
+            pending=list(self._pending),
+            touch=self._touch,
+            gaps=list(self._gaps),
+            last_seen=self._last_seen,
+            mark=self._mark,
+            is_dead=self._is_dead,
+            restart_touch=self._restart_touch,
+            is_metric=self._is_metric,
+        )
+
+    def add(self, sighting: SightingState, holder: int, team: int, evidence: float, people: People) -> None:
+        """Take the final label of the next sighting: who holds the ball (-1 nobody), his team as seen, the evidence."""
+        t_s = sighting.t_s
+        if self._shot < 0:
+            self._span_start_s = self._span_end_s = self._now_s = t_s
+        elif sighting.shot != self._shot:
+            self._leave_shot(t_s)
+        self._shot = sighting.shot
+        share_s = min(t_s - self._now_s, BRIDGE_S)
+        self._now_s = t_s
+        self._is_metric = sighting.is_metric
+        if not sighting.is_live:
+            self._stop(ControlState.NOT_LIVE, t_s)
+        elif sighting.is_dead:
+            self._stop(ControlState.DEAD, t_s)
+        elif sighting.x != sighting.x:
+            self._note_unseen(t_s)
+        else:
+            self._note_ball(sighting, holder, team, evidence, share_s, people)
+
+    def current(self) -> ControlSpan:
+        """The open span as far as it is decided; what it will be if nothing new is seen."""
+        state, track, start_s = self._span_state, self._span_track, self._span_start_s
+        owner_state, owner_track = self._owner_state()
+        has_lost_ball = self._last_seen is None or self._now_s - self._last_seen.t_s > BRIDGE_S
+        if self._owner is not None and has_lost_ball:
+            owner_state, owner_track = ControlState.UNSEEN, NO_TRACK
+        if self._owner is not None and (owner_state, owner_track) != (state, track):
+            state, track, start_s = owner_state, owner_track, self._span_end_s
+        return ControlSpan(state, track, start_s, max(self._now_s, start_s))
+
+    def flush(self, end_s: float) -> None:
+        """The video ends at end_s: close the last span there. Touches not yet judged are no control."""
+        self._close_touch()
+        end_s = max(end_s, self._span_end_s)
+        if self._shot < 0:
+            return
+        if self._owner is not None and self._last_seen is not None:
+            is_seen = end_s - self._last_seen.t_s <= BRIDGE_S
+            self._credit_owner(end_s if is_seen else self._last_seen.t_s, None)
+        idle = ControlState.UNSEEN if self._owner is not None or not self._is_stopped() else self._span_state
+        if end_s > self._span_end_s:
+            self._advance(idle, NO_TRACK, end_s)
+        self._forget()
+        self._advance(ControlState.UNSEEN, NO_TRACK, self._span_end_s)
+        if self._span_end_s > self._span_start_s:
+            self.spans.append(
+                ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s)
+            )
+            self._span_start_s = self._span_end_s
+
+    # Spans
+
+    def _advance(self, state: ControlState, track: int, until_s: float) -> None:
+        """The time from the end of the open span to until_s has this state."""
+        if until_s <= self._span_end_s:
+            return
+        if (state, track) != (self._span_state, self._span_track):
+            if self._span_end_s > self._span_start_s:
+                self.spans.append(
+                    ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s)
+                )
+            self._span_state, self._span_track, self._span_start_s = state, track, self._span_end_s
+        self._span_end_s = until_s
+
+    def _owner_state(self) -> tuple[ControlState, int]:
+        if self._owner is None:
+            return ControlState.UNSEEN, NO_TRACK
+        team = team_of(self._owner)
+        return (ControlState.UNSEEN if team == NO_TEAM else ControlState.of_team(team)), self._owner.track
+
+    def _credit_owner(self, until_s: float, taker: TouchState | None) -> bool:
+        """Fill up to until_s with the owner's control as far as the ball was seen. False: the thread was lost."""
+        state, track = self._owner_state()
+        for gap in self._gaps:
+            if taker is not None and len(self._gaps) == 1 and self._is_flight_gap(gap, taker):
+                continue
+            self._advance(state, track, min(gap.before.t_s, until_s))
+            self._advance(ControlState.UNSEEN, NO_TRACK, until_s)
+            return False
+        self._advance(state, track, until_s)
+        return self._owner is not None
+
+    def _is_flight_gap(self, gap: UnseenGapState, taker: TouchState) -> bool:
+        owner = self._owner
+        if owner is None or owner.track == taker.track:
+            return False
+        missing_s = gap.after.t_s - gap.before.t_s
+        way_m = distance_m(gap.before, gap.after, self._is_metric)
+        return (
+            missing_s <= FLIGHT_GAP_S
+            and gap.before.t_s - owner.end_s <= FLIGHT_GAP_EDGE_S
+            and taker.start_s - gap.after.t_s <= FLIGHT_GAP_EDGE_S
+            and FLIGHT_GAP_M <= way_m <= FLIGHT_SPEED_M_S * missing_s
+        )
+
+    # What ends control without a touch
+
+    def _leave_shot(self, t_s: float) -> None:
+        """A cut, or a hole in the observations: credit what was seen, then nobody."""
+        since_s = t_s if t_s - self._now_s <= BRIDGE_S else self._now_s
+        if self._last_seen is not None and self._now_s - self._last_seen.t_s > BRIDGE_S:
+            since_s = self._last_seen.t_s
+        state = self._span_state if self._is_stopped() and since_s == t_s else ControlState.UNSEEN
+        self._stop(ControlState.UNSEEN, since_s)
+        self._advance(state, NO_TRACK, t_s)
+        self._last_seen, self._is_dead = None, False
+
+    def _stop(self, state: ControlState, since_s: float) -> None:
+        """Nobody has the ball from since_s to now; whoever had it is credited up to since_s and forgotten."""
+        self._close_touch()
+        if self._owner is not None:
+            self._credit_owner(since_s, None)
+        elif not self._is_stopped():
+            self._advance(ControlState.UNSEEN, NO_TRACK, since_s)
+        self._forget()
+        self._advance(self._span_state, self._span_track, since_s)
+        self._advance(state, NO_TRACK, self._now_s)
+
+    def _is_stopped(self) -> bool:
+        return self._span_state in (ControlState.DEAD, ControlState.NOT_LIVE)
+
+    def _forget(self) -> None:
+        self._owner, self._touch, self._is_owner_touching = None, None, False
+        self._pending, self._gaps = [], []
+        self._mark, self._restart_touch = None, None
+
+    def _note_unseen(self, t_s: float) -> None:
+        if self._is_dead:
+            self._advance(ControlState.DEAD, NO_TRACK, t_s)
+        elif self._last_seen is None or t_s - self._last_seen.t_s > FLIGHT_GAP_S:
+            since_s = self._span_end_s if self._last_seen is None else self._last_seen.t_s
+            self._stop(ControlState.UNSEEN, since_s)
+
+    # Touches
+
+    def _note_ball(
+        self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
+    ) -> None:
+        mark = mark_ball(sighting)
+        if self._last_seen is not None and mark.t_s - self._last_seen.t_s > BRIDGE_S:
+            self._close_touch()
+            if self._owner is not None:
+                self._gaps.append(UnseenGapState(self._last_seen, mark))
+        self._last_seen = mark
+        if sighting.is_metric and self._is_out_of_play(sighting, mark, holder, team):
+            return
+        if holder < 0:
+            self._close_touch()
+            self._drop_idle(mark.t_s)
+        elif self._owner is not None and self._is_owner_touching and self._owner.track == holder:
+            self._owner = extend_touch(self._owner, sighting, team, evidence, share_s)
+            self._advance(*self._owner_state(), mark.t_s)
+        else:
+            self._touch_ball(sighting, holder, team, evidence, share_s, people)
+
+    def _touch_ball(
+        self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
+    ) -> None:
+        touch = self._touch
+        if touch is not None and touch.track == holder:
+            touch = extend_touch(touch, sighting, team, evidence, share_s)
+        else:
+            self._close_touch()
+            last = self._pending[-1] if self._pending else None
+            if last is not None and last.track == holder and sighting.t_s - last.end_s <= REOPEN_S:
+                touch = extend_touch(self._pending.pop(), sighting, team, evidence, share_s)
+            else:
+                touch = begin_touch(sighting, holder, team, evidence, share_s)
+                self._judge_last(touch, people)
+        self._touch = touch
+        is_owner_again = (
+            self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
+        )
+        if touch.held_s >= CONTROL_S or is_owner_again:
+            self._settle(touch, self._pending, people)
+            self._touch, self._is_owner_touching = None, True
+
+    def _close_touch(self) -> None:
+        if self._touch is not None:
+            self._pending = [*self._pending, self._touch][-MAX_PENDING:]
+        self._touch, self._is_owner_touching = None, False
+
+    def _judge_last(self, touch: TouchState, people: People) -> None:
+        """A new touch begins: was the last one, short as it was, control?"""
+        if not self._pending:
+            return
+        last = self._pending[-1]
+        team = team_of(last)
+        went_m = distance_m(last.end, touch.start, self._is_metric)
+        is_played_on = touch.start_s - last.end_s >= PLAYED_ON_S and went_m >= PLAYED_ON_M
+        if team != NO_TEAM and (is_played_on or team == team_of(touch)):
+            self._settle(last, self._pending[:-1], people)
+            self._is_owner_touching = False
+
+    def _settle(self, touch: TouchState, between: list[TouchState], people: People) -> None:
+        """`touch` is control: fill time up to it, say what happened on the way, make it the owner."""
+        teams = {team_of(other) for other in between} - {NO_TEAM}
+        if len(teams) > 1 and touch.start_s - between[0].start_s >= CONTEST_S:
+            is_thread_kept = self._credit_owner(between[0].start_s, None)
+            self._advance(ControlState.CONTESTED, NO_TRACK, touch.start_s)
+        else:
+            is_thread_kept = self._credit_owner(touch.start_s, touch)
+        if self._owner is not None and is_thread_kept:
+            unseen_s = sum(gap.after.t_s - gap.before.t_s for gap in self._gaps)
+            self.events += make_events(self._owner, touch, len(between), unseen_s, people, self._is_metric)
+        self._owner, self._pending, self._gaps = touch, [], []
+        self._advance(*self._owner_state(), touch.end_s)
+
+    def _drop_idle(self, t_s: float) -> None:
+        last = self._pending[-1] if self._pending else self._owner
+        if last is not None and t_s - last.end_s > IDLE_S:
+            self._stop(ControlState.UNSEEN, last.end_s)
+
+    # Out of play
+
+    def _is_out_of_play(self, sighting: SightingState, mark: BallMarkState, holder: int, team: int) -> bool:
+        """Metric only. True: the label is dealt with, the ball is dead or beyond a line."""
+        beyond_m = max(-mark.x, mark.x - LENGTH_M, -mark.y, mark.y - WIDTH_M)
+        if self._is_dead:
+            return not self._is_restarted(sighting, mark, holder, team, beyond_m > 0)
+        if beyond_m <= OUT_M:
+            self._mark = None
+            return False
+        self._mark = self._mark or mark
+        if mark.t_s - self._mark.t_s >= OUT_S:
+            crossing = self._mark
+            self.events += make_out_events(self._owner, crossing)
+            self._stop(ControlState.DEAD, crossing.t_s)
+            self._is_dead = True
+        return True
+
+    def _is_restarted(
+        self, sighting: SightingState, mark: BallMarkState, holder: int, team: int, is_beyond: bool
+    ) -> bool:
+        """A dead ball was seen again: is it in play?"""
+        self._advance(ControlState.DEAD, NO_TRACK, mark.t_s)
+        if holder >= 0:
+            self._restart_touch = begin_touch(sighting, holder, team, 1.0, 0.0)
+            self._restart_touch = extend_touch(self._restart_touch, sighting, team, 0.0, 1e-3)
+        if is_beyond:
+            self._mark = None
+            return False
+        if self._mark is None or mark.t_s - self._mark.t_s > RESTART_S:
+            self._mark = mark
+        if distance_m(self._mark, mark, True) < RESTART_M:
+            return False
+        taker = self._restart_touch
+        if taker is not None and mark.t_s - taker.end_s <= RESTART_TOUCH_S:
+            self._owner = replace(taker, start_s=mark.t_s, end_s=mark.t_s)
+        self._mark, self._restart_touch, self._is_dead = None, None, False
+        return True

@@ -1,0 +1,128 @@
+"""Possession: observations in, control spans and events out, causal with a fixed lag in seconds.
+
+The way of an observation: sighting.py turns it into metres and people near the ball; CHANGE_LAG_S later ball_motion.py
+knows how the ball's velocity changed there, and holder.py weighs who holds it; LAG_S after the observation its label is
+final and control.py enters it in the ledger of touches, control and events. Whatever the rate (5 to 50 Hz), lags and
+windows are seconds of video. Every step depends on the observations up to then and on nothing else, so the result is
+the same however they are grouped and wherever the state was saved and read again.
+
+Formula of control: see control.py. Of passes: see passes.py. Of who has the ball: see holder.py.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tacticeye.analysis.ball_motion import find_motion, follow_jitter
+from tacticeye.analysis.control import ControlLedger
+from tacticeye.analysis.holder import EVIDENCE_S, HolderDecoder
+from tacticeye.analysis.observation import FrameObservation
+from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
+from tacticeye.match_state import PossessionState
+from tacticeye.types import ControlSpan, Event
+
+CHANGE_LAG_S = 0.45  # look-ahead of the change of velocity: two sightings at 5 Hz
+LAG_S = 1.1  # look-ahead of a final label
+MEMORY_S = 0.65  # earlier sightings that the change of velocity may use
+HOLE_S = 1.0  # observations further apart than this have nothing to do with each other
+ROUNDING_S = 1e-6  # timestamps are sums of floats
+
+
+class PossessionEngine:
+    """Who has the ball. Feed observations in order of time; spans and events come out about LAG_S later, final."""
+
+    def __init__(self, state: PossessionState) -> None:
+        self._shot = state.shot
+        self._now_s = state.now_s
+        self._metre = state.metre
+        self._jitter_m = state.jitter_m
+        self._people = dict(state.people)
+        self._sightings = list(state.sightings)
+        self._n_weighed = state.n_weighed
+        self._decoder = HolderDecoder(state.steps, state.scores)
+        self._ledger = ControlLedger(state.ledger)
+
+    def state(self) -> PossessionState:
+        """Everything the next observation needs, as plain data."""
+        return PossessionState(
+            shot=self._shot,
+            now_s=self._now_s,
+            metre=self._metre,
+            jitter_m=self._jitter_m,
+            people=dict(self._people),
+            sightings=list(self._sightings),
+            n_weighed=self._n_weighed,
+            steps=list(self._decoder.steps),
+            scores=list(self._decoder.scores),
+            ledger=self._ledger.state(),
+        )
+
+    def update(self, observation: FrameObservation) -> tuple[list[ControlSpan], list[Event]]:
+        """Take the next observation (later than the one before); give what has become final."""
+        t_s = float(observation.t_s)
+        if self._now_s is not None and t_s <= self._now_s:
+            raise ValueError(f"observations must come in order of time: {t_s} after {self._now_s}")
+        is_hole = self._now_s is not None and t_s - self._now_s > HOLE_S
+        if observation.is_cut or is_hole:
+            self._shot += 1
+            move_to_shot(self._people)
+        self._now_s = t_s
+        move_people(self._people, observation)
+        sighting = make_sighting(observation, self._shot, self._metre, self._people)
+        self._metre = sighting.metre
+        self._sightings.append(sighting)
+        self._jitter_m = follow_jitter(self._jitter_m, self._sightings)
+        self._weigh(t_s - CHANGE_LAG_S)
+        self._label(t_s - LAG_S)
+        return self._take()
+
+    def flush(self, end_s: float) -> tuple[list[ControlSpan], list[Event]]:
+        """The video ends at end_s: what is left becomes final without look-ahead, spans reach to end_s."""
+        self._weigh(math.inf)
+        self._label(math.inf)
+        self._ledger.flush(end_s)
+        return self._take()
+
+    def current(self) -> ControlSpan:
+        """The open span up to the newest decided time, for the live figure; it may still change."""
+        return self._ledger.current()
+
+    def _weigh(self, until_s: float) -> None:
+        """Weigh the sightings up to until_s, then forget those too old to be of use."""
+        sightings = self._sightings
+        while self._n_weighed < len(sightings) and sightings[self._n_weighed].t_s <= until_s + ROUNDING_S:
+            index = self._n_weighed
+            sighting = sightings[index]
+            motion, elapsed_s = None, EVIDENCE_S
+            if not math.isnan(sighting.x):
+                newest_s = sighting.t_s + CHANGE_LAG_S + ROUNDING_S
+                motion = find_motion(sightings, index, newest_s, self._jitter_m)
+                elapsed_s = self._since_seen(index)
+            self._decoder.add(sighting, motion, self._jitter_m, elapsed_s)
+            self._n_weighed += 1
+        if self._n_weighed:
+            oldest_s = sightings[self._n_weighed - 1].t_s - MEMORY_S
+            n_old = 0
+            while n_old < self._n_weighed - 1 and sightings[n_old].t_s < oldest_s:
+                n_old += 1
+            del sightings[:n_old]
+            self._n_weighed -= n_old
+
+    def _since_seen(self, index: int) -> float:
+        """s since the last sighting that saw the ball, EVIDENCE_S where it is further away than matters."""
+        here = self._sightings[index]
+        for other in reversed(self._sightings[:index]):
+            if other.shot != here.shot:
+                break
+            if not math.isnan(other.x):
+                return here.t_s - other.t_s
+        return EVIDENCE_S
+
+    def _label(self, until_s: float) -> None:
+        for sighting, holder, team, evidence in self._decoder.take(until_s + ROUNDING_S):
+            self._ledger.add(sighting, holder, team, evidence, self._people)
+
+    def _take(self) -> tuple[list[ControlSpan], list[Event]]:
+        spans, events = self._ledger.spans, self._ledger.events
+        self._ledger.spans, self._ledger.events = [], []
+        return spans, events

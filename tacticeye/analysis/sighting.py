@@ -1,0 +1,118 @@
+"""Sightings: what possession keeps of an observation, with people's motion and the distances that matter, in metres.
+
+Everything here is causal and per observation. `near` lists the people who could be touching the ball; referees can't.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from tacticeye.analysis.observation import BODY_HEIGHT_M, IMAGE_STRETCH, FrameObservation
+from tacticeye.match_state import NearPersonState, PersonMotionState, SightingState
+from tacticeye.types import Role
+
+NEAR_M = 4.0  # further away nobody can be touching the ball, even with the errors of a camera
+MAX_NEAR = 5  # of them the nearest are enough
+AIR_HALF_WIDTH_M = 0.6  # a ball in the picture before a body: header, chest, hands, or just behind him
+AIR_PENALTY_M = 0.9  # added to the distance of such a ball, because "just behind him" is as likely
+MOTION_MEMORY_S = 0.4  # smoothing time of people's velocity
+FORGET_S = 6.0  # people not seen for so long are forgotten
+
+People = dict[int, PersonMotionState]
+
+
+def move_people(people: People, observation: FrameObservation) -> None:
+    """Update in place where everybody with a track is and how he moves; forget those long gone."""
+    t_s = observation.t_s
+    rows = zip(
+        observation.track.tolist(), observation.xy.tolist(), observation.units_per_metre.tolist(), strict=True
+    )
+    for track, (x, y), metre in rows:
+        if track < 0 or not math.isfinite(x + y) or not metre > 0:
+            continue
+        before = people.get(track)
+        if before is None:
+            people[track] = PersonMotionState(x, y, 0.0, 0.0, t_s, t_s, x, y)
+            continue
+        elapsed_s = t_s - before.t_s
+        if elapsed_s <= 0:
+            continue
+        gain = -math.expm1(-elapsed_s / MOTION_MEMORY_S)
+        vx = before.vx + gain * ((x - before.x) / (elapsed_s * metre) - before.vx)
+        vy = before.vy + gain * ((y - before.y) / (elapsed_s * metre) - before.vy)
+        people[track] = PersonMotionState(x, y, vx, vy, t_s, before.first_s, before.first_x, before.first_y)
+    for track in [track for track, person in people.items() if t_s - person.t_s > FORGET_S]:
+        del people[track]
+
+
+def move_to_shot(people: People) -> None:
+    """A new shot begins: places and velocities of the old one mean nothing in it."""
+    people.clear()
+
+
+def make_sighting(observation: FrameObservation, shot: int, metre: float, people: People) -> SightingState:
+    """The sighting of `observation`; metre: length of a metre (units of xy) to use where nobody is near the ball."""
+    sighting = SightingState(
+        frame=int(observation.frame),
+        t_s=float(observation.t_s),
+        shot=shot,
+        is_live=bool(observation.is_live),
+        is_metric=bool(observation.is_metric),
+        is_dead=bool(observation.is_dead),
+        x=math.nan,
+        y=math.nan,
+        place_x=math.nan,
+        place_y=math.nan,
+        metre=metre,
+        confidence=0.0,
+        near=[],
+    )
+    if not observation.is_live or observation.is_dead or not observation.is_ball_seen:
+        return sighting
+    near, local_metre = _near_people(observation, people)
+    return replace(
+        sighting,
+        x=float(observation.ball_xy[0]),
+        y=float(observation.ball_xy[1]),
+        place_x=float(observation.ball_place[0]),
+        place_y=float(observation.ball_place[1]),
+        metre=local_metre or metre,
+        confidence=float(observation.ball_confidence),
+        near=near,
+    )
+
+
+def _near_people(observation: FrameObservation, people: People) -> tuple[list[NearPersonState], float]:
+    """People within reach of doubt, nearest first, and the length of a metre at the ball (0.0 where unknown)."""
+    metre = observation.units_per_metre
+    is_known = (metre > 0) & np.isfinite(observation.xy).all(axis=1)
+    if not is_known.any():
+        return [], 0.0
+    safe = np.where(is_known, metre, 1.0)
+    dx = (observation.ball_xy[0] - observation.xy[:, 0]) / safe
+    dy = (observation.ball_xy[1] - observation.xy[:, 1]) / safe
+    distance = np.hypot(dx, dy) if observation.is_metric else _image_distance_m(dx, dy)
+    distance = np.where(is_known, distance, np.inf)
+    local_metre = float(metre[int(np.argmin(distance))])
+    is_near = (distance < NEAR_M) & (observation.role != Role.REFEREE) & (observation.track >= 0)
+    rows = np.flatnonzero(is_near)
+    rows = rows[np.argsort(distance[rows], kind="stable")][:MAX_NEAR]
+    near = []
+    for row in rows.tolist():
+        track = int(observation.track[row])
+        person = people[track]
+        team = int(observation.team[row])
+        near.append(NearPersonState(track, team, float(distance[row]), person.vx, person.vy))
+    return near, local_metre
+
+
+def _image_distance_m(dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    """(P,) m from feet to ball in an uncalibrated picture; dx, dy (P,) in metres of the picture, dy down."""
+    ground = np.hypot(dx, IMAGE_STRETCH * dy)
+    outside_x = np.maximum(np.abs(dx) - AIR_HALF_WIDTH_M, 0.0)
+    outside_y = np.maximum(np.maximum(dy, -BODY_HEIGHT_M - dy), 0.0)
+    body = np.hypot(outside_x, IMAGE_STRETCH * outside_y) + AIR_PENALTY_M
+    return np.minimum(ground, body)

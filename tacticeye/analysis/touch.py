@@ -1,0 +1,79 @@
+"""Touches: stretches during which one person has the ball, and what can be said of one or two of them.
+
+All distances are metres, measured with the length of a metre at the ball; heights of an uncalibrated picture are
+stretched as in observation.py. Functions are pure; a touch is plain data (TouchState).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from tacticeye.analysis.observation import IMAGE_STRETCH
+from tacticeye.analysis.sighting import People
+from tacticeye.match_state import BallMarkState, SightingState, TouchState
+from tacticeye.types import NO_TEAM
+
+SAME_PERSON_STEP_M = 1.5  # a lost track and its successor lie so close together, plus what he may have run since
+SAME_PERSON_SPEED_M_S = 8.0
+OVERLAP_S = 0.25  # two tracks of one person may both be reported for so long while one hands over to the other
+
+
+def mark_ball(sighting: SightingState) -> BallMarkState:
+    """The ball of a sighting that sees it."""
+    return BallMarkState(
+        sighting.t_s, sighting.x, sighting.y, sighting.place_x, sighting.place_y, sighting.metre
+    )
+
+
+def begin_touch(sighting: SightingState, track: int, team: int, evidence: float, share_s: float) -> TouchState:
+    """A touch of one sighting, which stands for share_s of video."""
+    mark = mark_ball(sighting)
+    votes = [0.0, 0.0, 0.0]
+    votes[team + 1] = share_s
+    return TouchState(track, votes, sighting.t_s, sighting.t_s, share_s, evidence, mark, mark)
+
+
+def extend_touch(touch: TouchState, sighting: SightingState, team: int, evidence: float, share_s: float) -> TouchState:
+    """The same touch with one more sighting."""
+    votes = list(touch.team_votes)
+    votes[team + 1] += share_s
+    return replace(
+        touch,
+        team_votes=votes,
+        end_s=sighting.t_s,
+        held_s=touch.held_s + share_s,
+        evidence=touch.evidence + evidence,
+        end=mark_ball(sighting),
+    )
+
+
+def team_of(touch: TouchState) -> int:
+    """The team with most of the touch's time, -1 where unsure has as much as that."""
+    unsure, zero, one = touch.team_votes
+    if max(zero, one) <= unsure or zero == one:
+        return NO_TEAM
+    return 0 if zero > one else 1
+
+
+def team_share(touch: TouchState) -> float:
+    """0..1: the part of the touch's time that speaks for its team."""
+    total = sum(touch.team_votes)
+    return touch.team_votes[team_of(touch) + 1] / total if total > 0 else 0.0
+
+
+def distance_m(a: BallMarkState, b: BallMarkState, is_metric: bool) -> float:
+    """How far the ball went from a to b, straight, in metres."""
+    stretch = 1.0 if is_metric else IMAGE_STRETCH
+    return math.hypot(b.x - a.x, stretch * (b.y - a.y)) / (0.5 * (a.metre + b.metre))
+
+
+def is_same_person(first: TouchState, second: TouchState, people: People) -> bool:
+    """The two touches are by one person: same track, or a track that took over where the other was lost."""
+    if first.track == second.track:
+        return True
+    old, new = people.get(first.track), people.get(second.track)
+    if new is None or old is None or new.first_s < old.t_s - OVERLAP_S or new.first_s <= first.start_s:
+        return False
+    away_m = math.hypot(new.first_x - old.x, new.first_y - old.y) / second.start.metre
+    return away_m <= SAME_PERSON_STEP_M + SAME_PERSON_SPEED_M_S * max(0.0, new.first_s - old.t_s)
