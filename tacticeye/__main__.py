@@ -1,0 +1,301 @@
+"""The command line: `python -m tacticeye COMMAND`. It prints; everything it does is done by service and worker.
+
+Exit codes: 0 done; 1 an error, told in one sentence on stderr (as {"error": ...} on stdout with --json); 2 wrong usage;
+3 another process has the match; 130 stopped before the end of the video, `resume` goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from tacticeye import progress_bar
+from tacticeye.config import PRESETS, AnalysisConfig, Settings
+from tacticeye.errors import ConfigurationError, MatchBusyError, TacticEyeError
+from tacticeye.match_files import MatchFolder, write_bytes
+from tacticeye.match_queue import claim
+from tacticeye.service import DEMO_VIDEO, MatchCard, Service
+
+EXIT_ERROR = 1
+EXIT_BUSY = 3
+EXIT_STOPPED = 130
+
+EXPORT_FORMATS = ("json",)
+
+Command = Callable[[Settings, argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code."""
+    options = _parser().parse_args(arguments)
+    wants_json = getattr(options, "json", False)
+    try:
+        settings = Settings.from_environment()
+        if "data_dir" in options:
+            settings = replace(settings, data_dir=options.data_dir)
+        command: Command = options.command
+        return command(replace(settings, data_dir=settings.data_dir.absolute()), options)
+    except TacticEyeError as error:
+        if wants_json:
+            print(json.dumps({"error": str(error)}))
+        else:
+            print(f"tacticeye: {error}", file=sys.stderr)
+        return EXIT_BUSY if isinstance(error, MatchBusyError) else EXIT_ERROR
+    except KeyboardInterrupt:
+        return EXIT_STOPPED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`... | head`); Python would complain once more while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def analyze(settings: Settings, options: argparse.Namespace) -> int:
+    """A new match of a video, in this process."""
+    return _analyze_new(settings, options, options.video, "")
+
+
+def demo(settings: Settings, options: argparse.Namespace) -> int:
+    """The demo match: analyse the one that ships, or render one."""
+    if not options.render:
+        return _analyze_new(settings, options, DEMO_VIDEO, "Demo match")
+    from tacticeye.demo.render import render_demo
+
+    video = render_demo(options.out, seed=options.seed, seconds=options.seconds)
+    print(video)
+    return 0
+
+
+def resume(settings: Settings, options: argparse.Namespace) -> int:
+    """Goes on with a match in this process, from the last finished batch."""
+    return _analyze_here(settings, options.match_id, options.json)
+
+
+def stop(settings: Settings, options: argparse.Namespace) -> int:
+    """Has a match end after the batch in hand."""
+    service = Service(settings)
+    service.stop(options.match_id)
+    print(_status_line(service.status(options.match_id)))
+    return 0
+
+
+def status(settings: Settings, options: argparse.Namespace) -> int:
+    """How a match stands, and its figures so far."""
+    service = Service(settings)
+    card = service.status(options.match_id)
+    summary = service.summary(options.match_id)
+    if options.json:
+        print(json.dumps({**summary, "message": card.message, "queue_place": card.queue_place}))
+    else:
+        print(_status_line(card))
+        print(_figures(summary))
+    return 0
+
+
+def list_matches(settings: Settings, options: argparse.Namespace) -> int:
+    """All matches, newest first."""
+    cards = Service(settings).list_matches()
+    if options.json:
+        print(json.dumps([_plain(card) for card in cards]))
+    elif not cards:
+        print(f"No matches in {settings.data_dir} yet: python -m tacticeye analyze VIDEO")
+    for card in [] if options.json else cards:
+        print(_status_line(card))
+    return 0
+
+
+def delete(settings: Settings, options: argparse.Namespace) -> int:
+    """Deletes a match with all its results."""
+    service = Service(settings)
+    card = service.status(options.match_id)
+    if not options.yes and not _confirms(f"Delete {card.match_id} ({card.title}) with all its results?"):
+        print("Nothing deleted.")
+        return 0
+    service.delete(card.match_id)
+    print(f"Deleted {card.match_id}.")
+    return 0
+
+
+def export(settings: Settings, options: argparse.Namespace) -> int:
+    """Writes a match's results to a file."""
+    from tacticeye.export import export_json
+
+    folder = MatchFolder.existing(settings.data_dir, options.match_id)
+    content = export_json(folder, options.include)
+    write_bytes(options.out, (json.dumps(content) + "\n").encode())
+    print(options.out)
+    return 0
+
+
+def worker(settings: Settings, options: argparse.Namespace) -> int:
+    """One match in this process, on behalf of the queue."""
+    from tacticeye.worker import work_in_queue
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    work_in_queue(settings, options.match_id)
+    return 0
+
+
+def serve(settings: Settings, options: argparse.Namespace) -> int:
+    """Becomes the server of the dashboard."""
+    app = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+    os.environ["TACTICEYE_DATA_DIR"] = str(settings.data_dir)
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(options.port)]
+    os.execv(sys.executable, command)
+
+
+def _analyze_new(settings: Settings, options: argparse.Namespace, video: Path, title: str) -> int:
+    overrides: dict[str, Any] = {"source_url": str(video), "max_batches": options.max_batches}
+    if options.model is not None:
+        overrides["model_path"] = str(options.model.absolute())
+    config = AnalysisConfig.preset(options.preset, **overrides)
+    service = Service(settings)
+    match_id = service.create_match(config, options.match_id, title)
+    try:
+        return _analyze_here(settings, match_id, options.json)
+    except TacticEyeError:
+        # Told here and now, a match of which nothing was analysed is of no use in the library.
+        service.discard_if_empty(match_id)
+        raise
+
+
+def _analyze_here(settings: Settings, match_id: str, wants_json: bool) -> int:
+    """Runs a match in the foreground, with a progress bar on stderr."""
+    from tacticeye.worker import work
+
+    claim(settings.data_dir, MatchFolder.existing(settings.data_dir, match_id))
+    service = Service(settings)
+    try:
+        with progress_bar.on(sys.stderr, match_id) as bar:
+            state = work(settings.data_dir, match_id, bar.show)
+    finally:
+        service.tend()
+    summary = service.summary(match_id)
+    print(json.dumps(summary) if wants_json else _figures(summary))
+    if state.progress.is_finished:
+        return 0
+    print(f"Stopped. Go on with: python -m tacticeye resume {match_id}", file=sys.stderr)
+    return EXIT_STOPPED
+
+
+def _figures(summary: dict[str, Any]) -> str:
+    """The summary of a match in words."""
+    possession, passes = summary["possession"], summary["passes"]
+    shares = [possession["percent_by_team"].get(team) for team in (0, 1)]
+    control = " : ".join("-" if share is None else f"{share:.0f} %" for share in shares)
+    unknown = ", ".join(f"{possession[f'seconds_{name}']:.0f} s {name.replace('_', ' ')}" for name in (
+        "contested", "dead", "unseen", "not_live"))  # fmt: skip
+    return "\n".join(
+        [
+            f"match       {summary['match_id']} ({summary['status']})",
+            f"analysed    {progress_bar.clock(summary['progress']['total_seconds'])}",
+            f"control     {control}   (apart from {unknown})",
+            f"passes      {passes['by_team'][0]} : {passes['by_team'][1]}",
+        ]
+    )
+
+
+def _status_line(card: MatchCard) -> str:
+    share = "" if card.share is None else f"{100 * card.share:3.0f} %"
+    place = f" (place {card.queue_place} in the queue)" if card.queue_place else ""
+    text = f"{card.match_id:<40} {card.status.value:<9}{place} {share:>5} {progress_bar.clock(card.t_s)}  {card.title}"
+    return f"{text}\n    {card.message}" if card.message else text
+
+
+def _plain(card: MatchCard) -> dict[str, Any]:
+    return {**asdict(card), "preview_path": str(card.preview_path) if card.preview_path else None}
+
+
+def _confirms(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigurationError("--yes", False, "to be given where nobody can be asked")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere.add_argument(
+        "--data-dir",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="where matches live (default: TACTICEYE_DATA_DIR, or data/ in the working directory)",
+    )
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print one line of JSON for programs")
+    parser = argparse.ArgumentParser(
+        prog="python -m tacticeye",
+        description="Football match analysis from video.",
+        epilog=(__doc__ or "").split("\n\n", 1)[1],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[everywhere],
+    )
+    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
+        required=True, metavar="COMMAND", title="commands"
+    )
+
+    def add(
+        name: str, command: Command, text: str | None, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        shared = [everywhere, *parents]
+        # A command without help text isn't listed.
+        child = (
+            commands.add_parser(name, parents=shared, help=text) if text else commands.add_parser(name, parents=shared)
+        )
+        child.set_defaults(command=command)
+        return child
+
+    run = _run_options()
+    add("analyze", analyze, "analyse a video here, with a progress bar", run, as_json).add_argument(
+        "video", type=Path, metavar="VIDEO"
+    )
+    _add_demo_options(add("demo", demo, "analyse the demo match, or render one", run, as_json))
+    for name, command, text in (
+        ("resume", resume, "go on with a match that was stopped, failed or crashed"),
+        ("stop", stop, "end a running match after the batch in hand"),
+        ("status", status, "how a match stands, and its figures"),
+    ):
+        parents = () if command is stop else (as_json,)
+        add(name, command, text, *parents).add_argument("match_id", metavar="ID")
+    add("list", list_matches, "all matches", as_json)
+    remove = add("delete", delete, "delete a match with all its results")
+    remove.add_argument("match_id", metavar="ID")
+    remove.add_argument("--yes", action="store_true", help="don't ask")
+    _add_export_options(add("export", export, "write results to a file"))
+    add("worker", worker, None).add_argument("match_id", metavar="ID")
+    add("serve", serve, "start the dashboard").add_argument("--port", type=int, default=8501)
+    return parser
+
+
+def _run_options() -> argparse.ArgumentParser:
+    run = argparse.ArgumentParser(add_help=False)
+    run.add_argument("--match-id", metavar="ID", help="letters, digits, - and _ (default: after the file's name)")
+    run.add_argument("--preset", choices=list(PRESETS), default="vod", help="default: vod")
+    run.add_argument("--max-batches", type=int, metavar="N", help="stop after N batches")
+    run.add_argument("--model", type=Path, metavar="PATH", help="weights (.pt), or recorded boxes (.parquet)")
+    return run
+
+
+def _add_demo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--render", action="store_true", help="render a demo match with its truth instead")
+    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="rendering: where to (demo/)")
+    parser.add_argument("--seed", type=int, default=0, help="rendering: which match")
+    parser.add_argument("--seconds", type=float, default=60.0, help="rendering: length of the match")
+
+
+def _add_export_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("match_id", metavar="ID")
+    parser.add_argument("--format", choices=EXPORT_FORMATS, default="json")
+    parser.add_argument("--include", type=lambda text: set(filter(None, text.split(","))), default=set(),
+                        metavar="PARTS", help="bulky parts to add, with commas: boxes,ball")  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

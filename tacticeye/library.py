@@ -1,0 +1,197 @@
+"""The matches of a data folder: what is shown of each, making new ones, deleting."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from tacticeye.config import AnalysisConfig, SourceType
+from tacticeye.errors import MatchBusyError, MatchExistsError, MatchNotFoundError, SourceError, StorageError
+from tacticeye.lease import hold_lease, hold_queue
+from tacticeye.match_files import (
+    Card,
+    MatchFolder,
+    find_matches,
+    get_match_id,
+    make_folder,
+    matches_dir,
+    storage_error,
+    write_record,
+)
+from tacticeye.match_queue import MatchStatus, Standing, find_queue, find_standing
+
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class MatchCard:
+    """A match in the library.
+
+    share         part of the video analysed, 0..1; None while its length isn't known
+    t_s, total_s  s of video analysed, and in all (an estimate until finished; 0 unknown)
+    speed         seconds of video a second of work, 0 unknown
+    batch_idx     last batch done, -1 none
+    created_at    wall time, s
+    queue_place   1 for the next to run; 0 where it doesn't wait for others
+    message       one sentence where there is something to say: why it failed, what to do after a crash
+    preview_path  newest annotated frame, None before there is one
+    quiet_s       s since an active worker last told of progress; 0 for all others
+    """
+
+    match_id: str
+    title: str
+    status: MatchStatus
+    share: float | None
+    t_s: float
+    total_s: float
+    speed: float
+    batch_idx: int
+    created_at: float
+    queue_place: int
+    message: str
+    preview_path: Path | None
+    quiet_s: float
+
+
+def list_cards(data_dir: Path) -> list[MatchCard]:
+    """All matches, newest first."""
+    standings = {folder: find_standing(folder) for folder in find_matches(data_dir)}
+    queue = find_queue({folder.match_id: standing for folder, standing in standings.items()})
+    cards = [_card(folder, standing, queue) for folder, standing in standings.items()]
+    return sorted(cards, key=lambda card: (-card.created_at, card.match_id))
+
+
+def read_card(data_dir: Path, folder: MatchFolder) -> MatchCard:
+    """One match. The others are looked at only where it waits in the queue, for its place."""
+    standing = find_standing(folder)
+    queue: list[str] = []
+    if standing.queued_at is not None:
+        queue = find_queue({other.match_id: find_standing(other) for other in find_matches(data_dir)})
+    return _card(folder, standing, queue)
+
+
+def create_match(data_dir: Path, config: AnalysisConfig, match_id: str | None = None, title: str = "") -> str:
+    """Makes the folder of a new match of the video file `config.source_url` and returns its id. It doesn't run yet.
+
+    match_id: None takes one after the file's name. title: shown to users, the file's name where empty.
+    Raises SourceError, InvalidMatchIdError, MatchExistsError, StorageError.
+    """
+    source = Path(config.source_url)
+    chosen = get_match_id(match_id) if match_id is not None else _new_id(source.stem)
+    video = _get_video(source)
+    folder = _make_match(data_dir, chosen, title or source.stem)
+    try:
+        write_record(folder.config, replace(config, source_type=SourceType.UPLOADED_FILE, source_url=str(video)))
+    except StorageError:
+        _remove(folder)
+        raise
+    return chosen
+
+
+def _make_match(data_dir: Path, match_id: str, title: str) -> MatchFolder:
+    folder = MatchFolder.of(data_dir, match_id)
+    make_folder(matches_dir(data_dir))
+    try:
+        folder.path.mkdir()
+    except FileExistsError as error:
+        raise MatchExistsError(match_id) from error
+    except OSError as error:
+        raise storage_error(folder.path, error) from error
+    write_record(folder.card, Card(match_id, title, time.time()))
+    return folder
+
+
+def create_upload(data_dir: Path, config: AnalysisConfig, name: str, content: IO[bytes]) -> str:
+    """Like create_match, of a video that is copied into the folder. name: as the user knows it, shown as title."""
+    stem, suffix = Path(name).stem, Path(name).suffix.lower()
+    folder = _make_match(data_dir, _new_id(stem), stem)
+    video = folder.path / f"source{suffix if re.fullmatch(r'[.][a-z0-9]{1,5}', suffix) else ''}"
+    try:
+        with video.open("wb") as file:
+            shutil.copyfileobj(content, file, COPY_BYTES)
+        write_record(folder.config, replace(config, source_url=str(_get_video(video))))
+    except OSError as error:
+        _remove(folder)
+        raise storage_error(video, error) from error
+    except SourceError as error:
+        _remove(folder)
+        raise SourceError(name, error.reason) from error
+    except StorageError:
+        _remove(folder)
+        raise
+    return folder.match_id
+
+
+def delete_match(data_dir: Path, folder: MatchFolder) -> None:
+    """Deletes a match with all that is in its folder. Raises MatchBusyError while a process works on it."""
+    with hold_queue(data_dir):
+        standing = find_standing(folder)
+        if standing.has_process and standing.status.is_active:
+            raise MatchBusyError(folder.match_id, "it is being analysed; stop it first.")
+        with hold_lease(folder):
+            _remove(folder)
+
+
+def _remove(folder: MatchFolder) -> None:
+    """The folder leaves the list at once, by its new name; then its content goes."""
+    doomed = folder.path.with_name(f".deleted-{folder.match_id}-{secrets.token_hex(4)}")
+    try:
+        folder.path.replace(doomed)
+        shutil.rmtree(doomed)
+    except FileNotFoundError as error:
+        raise MatchNotFoundError(folder.match_id) from error
+    except OSError as error:
+        raise storage_error(folder.path, error) from error
+
+
+def _get_video(source: Path) -> Path:
+    """The absolute path of a file that may be a video. Raises SourceError."""
+    shown = str(source)
+    if not source.exists():
+        raise SourceError(shown, "there is no such file; check the path.")
+    if source.is_dir():
+        raise SourceError(shown, "this is a folder; give the path of a video file in it.")
+    if not source.is_file():
+        raise SourceError(shown, "this is not a regular file; give the path of a video file.")
+    if source.stat().st_size == 0:
+        raise SourceError(shown, "the file is empty; copy or download it again.")
+    if not os.access(source, os.R_OK):
+        raise SourceError(shown, "no permission to read it.")
+    return source.absolute()
+
+
+def _new_id(stem: str) -> str:
+    """A free id that resembles the name of the file: derby-3f9a1c."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40].strip("-") or "match"
+    return f"{name}-{secrets.token_hex(3)}"
+
+
+def _card(folder: MatchFolder, standing: Standing, queue: list[str]) -> MatchCard:
+    card = folder.read_card() or Card(folder.match_id, folder.match_id, 0.0)
+    progress = folder.read_progress()
+    is_finished = standing.status is MatchStatus.FINISHED
+    t_s = progress.t_s if progress else 0.0
+    total_s = t_s if is_finished else progress.total_s if progress else 0.0
+    share = 1.0 if is_finished else min(t_s / total_s, 1.0) if total_s > 0 else None
+    is_working = standing.status in (MatchStatus.RUNNING, MatchStatus.STOPPING)
+    return MatchCard(
+        match_id=folder.match_id,
+        title=card.title,
+        status=standing.status,
+        share=share,
+        t_s=t_s,
+        total_s=total_s,
+        speed=progress.speed if progress else 0.0,
+        batch_idx=progress.batch_idx if progress else -1,
+        created_at=card.created_at,
+        queue_place=queue.index(folder.match_id) + 1 if folder.match_id in queue else 0,
+        message=standing.message,
+        preview_path=folder.preview if folder.preview.is_file() else None,
+        quiet_s=max(0.0, time.time() - progress.beat_at) if progress and is_working else 0.0,
+    )

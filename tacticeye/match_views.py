@@ -1,0 +1,186 @@
+"""What the pages show of one match, each view read in one transaction of its database.
+
+Tables have the columns of the store's Snapshot. A match without results yet gives empty tables and has_data False.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from tacticeye.errors import DatabaseDamagedError
+from tacticeye.library import MatchCard
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_state import MatchState, Totals
+from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
+from tacticeye.types import EventKind
+
+# The feed on the Live page: what fits on a screen.
+FEED_EVENTS = 30
+
+SPAN_COLUMNS = ("state", "track", "start_s", "end_s")
+EVENT_COLUMNS = (
+    "event_id", "kind", "result", "t_start_s", "t_end_s", "team", "track_from", "track_to",
+    "x_from", "y_from", "x_to", "y_to", "confidence", "source",
+)  # fmt: skip
+TRACK_COLUMNS = ("track", "role", "team", "team_margin", "first_s", "last_s", "n_boxes")
+
+
+def _table(columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in columns})
+
+
+@dataclass(frozen=True, eq=False)
+class LiveView:
+    """The Live page. spans: state, track, start_s, end_s in order. events: the newest first.
+
+    totals: running figures, spans still open included. kits: shirt colour (0..255) by team. coverage: how much of the
+    ball is seen; None before the first batch. stats: chunk_stats added up over all batches.
+    """
+
+    card: MatchCard
+    has_data: bool = False
+    totals: Totals = field(default_factory=Totals)
+    spans: pd.DataFrame = field(default_factory=lambda: _table(SPAN_COLUMNS))
+    events: pd.DataFrame = field(default_factory=lambda: _table(EVENT_COLUMNS))
+    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    coverage: BallCoverage | None = None
+    stats: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class EventsView:
+    """The Events page. events: in order of time. width, height: px of the source frame, 0 before there is one."""
+
+    card: MatchCard
+    has_data: bool = False
+    events: pd.DataFrame = field(default_factory=lambda: _table(EVENT_COLUMNS))
+    tracks: pd.DataFrame = field(default_factory=lambda: _table(TRACK_COLUMNS))
+    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapView:
+    """The Heatmap page. seconds: (36, 64) float64, s spent in each cell of the picture, row 0 at the top."""
+
+    card: MatchCard
+    has_data: bool = False
+    seconds: NDArray[np.float64] = field(default_factory=lambda: np.zeros((HEAT_ROWS, HEAT_COLUMNS)))
+    tracks: pd.DataFrame = field(default_factory=lambda: _table(TRACK_COLUMNS))
+    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class StateHead:
+    """The part of a state that pages show; the rest isn't built at every poll."""
+
+    totals: Totals
+
+
+_STATE_HEAD: TypeAdapter[StateHead] = TypeAdapter(StateHead)
+
+
+def read_live(card: MatchCard, folder: MatchFolder) -> LiveView:
+    """Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return LiveView(card)
+    with store.read() as snapshot:
+        state = snapshot.state_json()
+        if state is None:
+            return LiveView(card)
+        return LiveView(
+            card=card,
+            has_data=True,
+            totals=_read_totals(folder, state),
+            spans=snapshot.control_spans(),
+            events=snapshot.events(limit=FEED_EVENTS),
+            kits=_kits(snapshot),
+            coverage=snapshot.ball_coverage(),
+            stats=snapshot.stat_totals(),
+        )
+
+
+def read_events(
+    card: MatchCard, folder: MatchFolder, kinds: Sequence[EventKind] | None, teams: Sequence[int] | None
+) -> EventsView:
+    """None: all kinds, all teams (-1 unsure). Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return EventsView(card)
+    with store.read() as snapshot:
+        match = snapshot.match()
+        events = snapshot.events(kinds)
+        wanted = events if teams is None else events[events["team"].isin(list(teams))]
+        return EventsView(
+            card=card,
+            has_data=snapshot.progress().batches > 0,
+            events=wanted.iloc[::-1].reset_index(drop=True),
+            tracks=snapshot.tracks(),
+            kits=_kits(snapshot),
+            width=match.width,
+            height=match.height,
+        )
+
+
+def read_heatmap(
+    card: MatchCard, folder: MatchFolder, team: int | None, track: int | None, minutes: tuple[int, int] | None
+) -> HeatmapView:
+    """Of a team, a track, or (both None) all players; minutes: half-open. Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return HeatmapView(card)
+    with store.read() as snapshot:
+        match = snapshot.match()
+        return HeatmapView(
+            card=card,
+            has_data=snapshot.progress().batches > 0,
+            seconds=snapshot.heatmap(team, track, minutes),
+            tracks=snapshot.tracks(),
+            kits=_kits(snapshot),
+            width=match.width,
+            height=match.height,
+        )
+
+
+def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
+    """`MatchState.get_summary()` of the last committed batch, with the status of now. Raises StorageError."""
+    committed = MatchStore(folder.path).load_state()
+    if committed is None:
+        return MatchState(folder.match_id).get_summary(card.status.value)
+    try:
+        return MatchState.from_json(committed).get_summary(card.status.value)
+    except ValidationError as error:
+        raise _damaged(folder) from error
+
+
+def has_results(folder: MatchFolder) -> bool:
+    """Whether a batch of the match was analysed. Raises StorageError."""
+    return MatchStore(folder.path).last_batch() >= 0
+
+
+def _read_totals(folder: MatchFolder, state_json: str) -> Totals:
+    try:
+        return _STATE_HEAD.validate_json(state_json).totals
+    except ValidationError as error:
+        raise _damaged(folder) from error
+
+
+def _damaged(folder: MatchFolder) -> DatabaseDamagedError:
+    return DatabaseDamagedError(
+        folder.database, "its analysis state can't be read by this version; analyse the video anew."
+    )
+
+
+def _kits(snapshot: Snapshot) -> dict[int, tuple[int, int, int]]:
+    return {kit.team: kit.rgb for kit in snapshot.kits()}

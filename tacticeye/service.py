@@ -1,0 +1,133 @@
+"""The facade: what pages, command line and, later, the API call about matches.
+
+It opens fast: nothing heavy is imported, a worker is only launched as a process. Every method takes a plain match id
+and raises nothing but children of TacticEyeError. Questions about results are answered in one transaction each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from tacticeye import library
+from tacticeye.config import AnalysisConfig, Settings
+from tacticeye.library import MatchCard as MatchCard
+from tacticeye.library import create_match as create_match
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
+
+if TYPE_CHECKING:
+    from tacticeye.match_views import EventsView, HeatmapView, LiveView
+    from tacticeye.types import EventKind
+
+DEMO_VIDEO = Path(__file__).resolve().parents[1] / "data" / "demo" / "demo.mp4"
+
+
+class Service:
+    """All about the matches of one data folder. Holds nothing but its settings, so any number of them may exist."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._data_dir = settings.data_dir.absolute()
+        self._settings = settings
+
+    @classmethod
+    def from_environment(cls) -> Service:
+        """Raises ConfigurationError."""
+        return cls(Settings.from_environment())
+
+    @property
+    def data_dir(self) -> Path:
+        return self._data_dir
+
+    def list_matches(self) -> list[MatchCard]:
+        """All matches, newest first."""
+        return library.list_cards(self._data_dir)
+
+    def status(self, match_id: str) -> MatchCard:
+        """The card of one match. Raises InvalidMatchIdError, MatchNotFoundError."""
+        return library.read_card(self._data_dir, self._existing(match_id))
+
+    def summary(self, match_id: str) -> dict[str, Any]:
+        """`MatchState.get_summary()` of the last finished batch, with the status of now."""
+        from tacticeye import match_views
+
+        return match_views.read_summary(self.status(match_id), self._existing(match_id))
+
+    def create_match(self, config: AnalysisConfig, match_id: str | None = None, title: str = "") -> str:
+        """A new match that doesn't run yet: see the function of that name. Returns its id."""
+        return create_match(self._data_dir, config, match_id, title)
+
+    def add_file(self, source: Path, preset: str = "vod", title: str = "", **overrides: Any) -> str:
+        """A new match of a video file, started. overrides: fields of AnalysisConfig. Returns its id."""
+        match_id = self.create_match(AnalysisConfig.preset(preset, source_url=str(source), **overrides), title=title)
+        self.start(match_id)
+        return match_id
+
+    def add_upload(self, name: str, content: IO[bytes], preset: str = "vod", **overrides: Any) -> str:
+        """A new match of an upload, which is copied into its folder, started. name: as the user knows it."""
+        match_id = library.create_upload(self._data_dir, AnalysisConfig.preset(preset, **overrides), name, content)
+        self.start(match_id)
+        return match_id
+
+    def add_demo(self, preset: str = "vod", **overrides: Any) -> str:
+        """Analyses the demo match that ships with TacticEYE. Returns the id."""
+        return self.add_file(DEMO_VIDEO, preset, "Demo match", **overrides)
+
+    def start(self, match_id: str) -> None:
+        """Has the match analysed, now or when its turn comes; from where it stopped, if it was begun before."""
+        ask_to_run(self._data_dir, self._existing(match_id))
+        self.tend()
+
+    def resume(self, match_id: str) -> None:
+        """Goes on after a stop, a crash or a failure. The same as start: a match knows how far it is."""
+        self.start(match_id)
+
+    def stop(self, match_id: str) -> None:
+        """Has it end after the batch in hand, or leave the queue. Nothing happens where it stands already."""
+        ask_to_stop(self._data_dir, self._existing(match_id))
+        self.tend()
+
+    def delete(self, match_id: str) -> None:
+        """Deletes the match with its results and its upload. Raises MatchBusyError while it runs."""
+        library.delete_match(self._data_dir, self._existing(match_id))
+
+    def discard_if_empty(self, match_id: str) -> None:
+        """Deletes a match of which not a single batch was analysed."""
+        from tacticeye import match_views
+
+        if not match_views.has_results(self._existing(match_id)):
+            self.delete(match_id)
+
+    def tend(self) -> list[str]:
+        """Starts what is due in the queue; cheap, for pages to call at every poll. Returns the ids started."""
+        return tend(self._data_dir, self._settings.max_workers)
+
+    def live_view(self, match_id: str) -> LiveView:
+        """All that the Live page shows."""
+        from tacticeye import match_views
+
+        return match_views.read_live(self.status(match_id), self._existing(match_id))
+
+    def events_view(
+        self, match_id: str, kinds: Sequence[EventKind] | None = None, teams: Sequence[int] | None = None
+    ) -> EventsView:
+        """All that the Events page shows; None: all kinds, all teams."""
+        from tacticeye import match_views
+
+        return match_views.read_events(self.status(match_id), self._existing(match_id), kinds, teams)
+
+    def heatmap_view(
+        self,
+        match_id: str,
+        team: int | None = None,
+        track: int | None = None,
+        minutes: tuple[int, int] | None = None,
+    ) -> HeatmapView:
+        """All that the Heatmap page shows, of a team, a track, or everybody; minutes: from, to (exclusive)."""
+        from tacticeye import match_views
+
+        return match_views.read_heatmap(self.status(match_id), self._existing(match_id), team, track, minutes)
+
+    def _existing(self, match_id: str) -> MatchFolder:
+        return MatchFolder.existing(self._data_dir, match_id)

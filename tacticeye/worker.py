@@ -1,0 +1,149 @@
+"""One match in one process: lease, signals, control file, heartbeat, outcome.
+
+`python -m tacticeye worker ID` and the foreground commands of the command line run the same function. It ends with an
+outcome on record; where it can't (SIGKILL, power cut) the missing outcome says that it crashed, and it can be resumed.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from tacticeye.config import Settings
+from tacticeye.errors import StorageError, TacticEyeError
+from tacticeye.lease import hold_lease, this_process
+from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
+from tacticeye.match_queue import close_run, tend
+from tacticeye.match_state import MatchState
+
+if TYPE_CHECKING:
+    from tacticeye.match_analyzer import AnalysisProgress
+
+logger = logging.getLogger(__name__)
+
+ProgressListener = Callable[["AnalysisProgress"], None]
+
+
+class StopRequest:
+    """Whether the run is to end after the batch in hand: by a signal, or by control.json."""
+
+    def __init__(self, folder: MatchFolder) -> None:
+        self._folder = folder
+        self.is_signalled = False
+
+    def __call__(self) -> bool:
+        return self.is_signalled or self.is_controlled
+
+    @property
+    def is_controlled(self) -> bool:
+        control = self._folder.read_control()
+        return control is not None and control.intent is Intent.STOP
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT ask for the stop inside the block; a second SIGINT interrupts at once."""
+
+        def ask(number: int, frame: FrameType | None) -> None:
+            self.is_signalled = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def work(data_dir: Path, match_id: str, on_progress: ProgressListener = lambda progress: None) -> MatchState:
+    """Analyse the match from where it stands until its end or a stop, and put on record how that ended.
+
+    Call it from the main thread. Raises TacticEyeError: MatchBusyError where another process has the match.
+    """
+    folder = MatchFolder.existing(data_dir, match_id)
+    stop = StopRequest(folder)
+    with stop.on_signals(), hold_lease(folder):
+        try:
+            state = _analyse(data_dir, folder, stop, on_progress)
+        except Exception as error:
+            _record_failure(data_dir, folder, error)
+            raise
+        except KeyboardInterrupt:
+            close_run(data_dir, folder, Ending.STOPPED)
+            raise
+        ending = Ending.FINISHED if state.progress.is_finished else Ending.STOPPED
+        close_run(data_dir, folder, ending, is_revocable=ending is Ending.STOPPED and not stop.is_signalled)
+    return state
+
+
+def work_in_queue(settings: Settings, match_id: str) -> None:
+    """Like `work`, and however it ends, the next match in the queue is started."""
+    try:
+        work(settings.data_dir, match_id)
+    finally:
+        tend(settings.data_dir, settings.max_workers)
+
+
+def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress: ProgressListener) -> MatchState:
+    # Imported once the lease is held: video, model and database libraries take seconds to load.
+    from tacticeye.match_analyzer import Callbacks, run_match_analysis
+
+    write_record(folder.worker, this_process())
+    folder.outcome.unlink(missing_ok=True)
+    folder.lay_reserve()
+    heartbeat = Heartbeat(folder)
+    config = folder.read_config()
+
+    def tell(match_id: str, progress: AnalysisProgress) -> None:
+        heartbeat.beat(progress)
+        on_progress(progress)
+
+    return run_match_analysis(
+        folder.match_id, config, data_dir=data_dir, callbacks=Callbacks(on_progress=tell), should_stop=stop
+    )
+
+
+class Heartbeat:
+    """Writes progress.json. Not flushed to disk: after a power cut nobody asks how fast it was."""
+
+    def __init__(self, folder: MatchFolder) -> None:
+        self._folder = folder
+        earlier = folder.read_progress() or Progress(beat_at=0.0)
+        self._write(replace(earlier, beat_at=time.time(), speed=0.0))
+
+    def beat(self, progress: AnalysisProgress) -> None:
+        self._write(
+            Progress(
+                beat_at=time.time(),
+                frame=progress.frame,
+                t_s=progress.t_s,
+                total_frames=progress.total_frames,
+                total_s=progress.total_seconds,
+                batch_idx=progress.batch_idx,
+                speed=progress.speed,
+            )
+        )
+
+    def _write(self, progress: Progress) -> None:
+        write_record(self._folder.progress, progress, is_durable=False)
+
+
+def _record_failure(data_dir: Path, folder: MatchFolder, error: Exception) -> None:
+    """A user reads a sentence; a fault of ours goes to the log in full."""
+    if isinstance(error, TacticEyeError):
+        message = str(error)
+    else:
+        logger.exception("fault while analysing %s", folder.match_id)
+        message = (
+            f"An internal fault ended the analysis ({type(error).__name__}); worker.log in its folder has details."
+        )
+    # On a disk without any room left nothing can be put on record: the match then shows as crashed.
+    with suppress(StorageError):
+        close_run(data_dir, folder, Ending.FAILED, message)
