@@ -1,0 +1,51 @@
+"""Matches: the library, and where an analysis begins."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tacticeye.dashboard import library, new_match, panels, polls
+from tacticeye.dashboard.match_frame import POLL_EVERY
+from tacticeye.dashboard.words import DEMO_SENTENCE
+from tacticeye.errors import TacticEyeError
+
+st.title("Matches")
+
+
+@st.fragment(run_every=POLL_EVERY)
+def matches(was_empty: bool) -> None:
+    """The list, also of what other tabs and the command line do."""
+    try:
+        cards = polls.library()
+    except TacticEyeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if was_empty != (not cards):
+        st.rerun()
+    library.show(cards)
+
+
+def welcome() -> None:
+    """What a first visitor sees."""
+    st.html(panels.empty("See what your match looks like in numbers", DEMO_SENTENCE))
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        new_match.demo_button("demo_in_welcome")
+    st.space("medium")
+    st.html(panels.heading("Or analyse a video of yours"))
+    with st.container(border=True):
+        new_match.form()
+
+
+try:
+    is_empty = not polls.library()
+except TacticEyeError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+
+if is_empty:
+    welcome()
+else:
+    with st.expander("New analysis", icon=":material/add:"):
+        new_match.form()
+    library.confirm_deletion()
+matches(is_empty)

@@ -1,0 +1,13 @@
+"""Entry of the dashboard: `streamlit run streamlit_app.py` serves everything on one port."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent
+
+# The main script lies away from `pages/`: beside it, Streamlit would take a deep link on a fresh server for its older
+# kind of multipage app and show the wrong sidebar.
+app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py")

@@ -1,0 +1,84 @@
+"""The list of matches with what can be done to each."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tacticeye.dashboard import match_frame, navigation, panels, polls
+from tacticeye.errors import TacticEyeError
+from tacticeye.service import MatchCard
+
+# Pictures of more matches than this at once make a page heavy on a phone.
+_SHOWN_AT_FIRST = 20
+_DOOMED = "match_to_delete"
+
+
+def show(cards: list[MatchCard]) -> None:
+    """Newest first; older ones on demand."""
+    shows_all = st.session_state.get("shows_all_matches", False)
+    for card in cards if shows_all else cards[:_SHOWN_AT_FIRST]:
+        _row(card)
+    is_cut = len(cards) > _SHOWN_AT_FIRST and not shows_all
+    if is_cut and st.button(f"Show all {len(cards)} matches", key="show_all"):
+        st.session_state["shows_all_matches"] = True
+        st.rerun()
+
+
+def confirm_deletion() -> None:
+    """Asks once more, where a deletion was asked for. Stays open while the list behind it moves on."""
+    match_id = st.session_state.get(_DOOMED)
+    if match_id is None:
+        return
+    try:
+        card = polls.service().status(match_id)
+    except TacticEyeError:
+        _keep()
+        return
+    _ask(card)
+
+
+def _row(card: MatchCard) -> None:
+    with st.container(border=True, key=f"match_{card.match_id}"):
+        picture, text = st.columns([2, 7], vertical_alignment="center")
+        with picture:
+            frame = polls.preview(card.preview_path)
+            if frame:
+                st.image(frame, width="stretch")
+            else:
+                st.html(panels.no_frame("No picture yet"))
+        with text:
+            st.html(panels.match_state(card, "te-card-title"))
+            with st.container(horizontal=True, vertical_alignment="center", key=f"actions_{card.match_id}"):
+                for page, label, icon in (
+                    (navigation.LIVE, "Open", ":material/monitoring:"),
+                    (navigation.EVENTS, "Events", ":material/timeline:"),
+                    (navigation.HEATMAP, "Heatmap", ":material/blur_on:"),
+                ):
+                    navigation.link(page, card.match_id, label, icon)
+                match_frame.control(card, "row", width="content")
+                if not card.status.is_active and st.button(
+                    "Delete", key=f"delete_{card.match_id}", icon=":material/delete:", type="tertiary"
+                ):
+                    st.session_state[_DOOMED] = card.match_id
+                    st.rerun()
+
+
+def _keep() -> None:
+    st.session_state.pop(_DOOMED, None)
+
+
+@st.dialog("Delete this match?", on_dismiss=_keep)
+def _ask(card: MatchCard) -> None:
+    st.html(
+        panels.match_state(card, "te-card-title")
+        + '<p class="te-small te-muted" style="margin-top:.8rem">Its results, and the video if it was uploaded, go for '
+        "good. A video given by its path stays where it is.</p>"
+    )
+    delete, keep = st.columns(2)
+    if delete.button("Delete", key="confirm_delete", type="primary", icon=":material/delete:", width="stretch"):
+        _keep()
+        navigation.forget_match(card.match_id)
+        match_frame.act(polls.service().delete, card.match_id)
+    if keep.button("Keep", key="confirm_keep", width="stretch"):
+        _keep()
+        st.rerun()

@@ -1,0 +1,108 @@
+"""What every page about one match shares: finding it, its header with actions, staying up to date while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from tacticeye.dashboard import navigation, panels, polls
+from tacticeye.dashboard.words import resume_label
+from tacticeye.errors import TacticEyeError
+from tacticeye.match_queue import MatchStatus
+from tacticeye.service import MatchCard
+from tacticeye.team_colours import TeamColours, team_colours
+
+# How often a page looks at a match that is being analysed: batches come every few seconds.
+POLL_EVERY = "2s"
+
+
+def get_match() -> MatchCard:
+    """The match that the address names. Where it names none that exists, says so and ends the page here."""
+    match_id = navigation.find_selected_match()
+    if match_id is None:
+        st.html(panels.empty("No match chosen", "Open one from the library, or start a new analysis there."))
+        _link_to_library()
+        st.stop()
+    try:
+        return polls.service().status(match_id)
+    except TacticEyeError as error:
+        navigation.forget_match(match_id)
+        st.error(str(error), icon=":material/error:")
+        _link_to_library()
+        st.stop()
+
+
+def keep_fresh(draw: Callable[[], MatchCard], card: MatchCard) -> None:
+    """Draws a part of the page, again and again while the match works; then the page as a whole becomes the final view.
+
+    draw: shows the part and returns the match's card as it is by then.
+    """
+    is_active = card.status.is_active
+
+    @st.fragment(run_every=POLL_EVERY if is_active else None)
+    def part() -> None:
+        try:
+            now = draw()
+        except TacticEyeError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        if now.status.is_active != is_active:
+            st.rerun()
+
+    part()
+
+
+def header(card: MatchCard) -> None:
+    """Title, status, progress, and the one thing that can be done about it now."""
+    with st.container(key="match_header"):
+        text, action = st.columns([5, 1], vertical_alignment="top")
+        text.html(panels.match_state(card))
+        with action:
+            control(card, "header")
+
+
+def control(card: MatchCard, place: str, width: Literal["stretch", "content"] = "stretch") -> None:
+    """The button that stops, starts or resumes a match, where one makes sense."""
+    key = f"{place}_{card.match_id}"
+    if card.status in (MatchStatus.RUNNING, MatchStatus.WAITING):
+        if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", width=width):
+            act(polls.service().stop, card.match_id)
+    elif card.status not in (MatchStatus.FINISHED, MatchStatus.STOPPING) and st.button(
+        resume_label(card), key=f"resume_{key}", icon=":material/play_arrow:", type="primary", width=width
+    ):
+        act(polls.service().resume, card.match_id)
+
+
+def act(action: Callable[[str], None], match_id: str) -> None:
+    """Does it and shows the page anew; where it can't be done, says why."""
+    try:
+        action(match_id)
+    except TacticEyeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    polls.forget()
+    st.rerun()
+
+
+def colours_of(kits: dict[int, tuple[int, int, int]]) -> TeamColours:
+    """The teams' colours on the theme in force."""
+    return team_colours(kits, st.context.theme.type == "dark")
+
+
+def nothing_yet(card: MatchCard) -> None:
+    """What a page shows before the first results."""
+    title, sentence = {
+        MatchStatus.WAITING: ("Waiting to begin", "Results appear here within seconds of the start."),
+        MatchStatus.RUNNING: ("First results on their way", "They appear as soon as the first stretch is analysed."),
+        MatchStatus.FINISHED: ("Nothing found", "The video was analysed to its end without a result."),
+        MatchStatus.FAILED: ("No results", "The analysis ended before its first result; the reason is above."),
+        MatchStatus.CRASHED: ("No results yet", "The analysis ended before its first result. Resume to try again."),
+    }.get(card.status, ("No results yet", "Start the analysis to see them grow here."))
+    st.html(panels.empty(title, sentence))
+
+
+def _link_to_library() -> None:
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.page_link(navigation.MATCHES, label="Go to the library", icon=":material/video_library:")

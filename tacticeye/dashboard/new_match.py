@@ -1,0 +1,67 @@
+"""The form that starts an analysis: a path on the server, an upload, or the demo match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from tacticeye.config import Settings
+from tacticeye.dashboard import navigation, polls
+from tacticeye.dashboard.words import DEMO_SENTENCE, PRESET_NAMES, PRESET_SENTENCES
+from tacticeye.errors import TacticEyeError
+
+_VIDEO_KINDS = ("mp4", "mov", "mkv", "avi", "webm", "ts", "m4v", "mts")
+
+
+def demo_button(key: str) -> None:
+    """The quickest way to see something."""
+    if st.button("Analyse the demo match", key=key, type="primary", icon=":material/play_circle:"):
+        begin(lambda: polls.service().add_demo())
+
+
+def form() -> None:
+    """Choose a source and a preset, start, and go to the Live page."""
+    by_path, by_upload, demo = st.tabs(["File on this computer", "Upload", "Demo match"])
+    with by_path:
+        st.caption("The path of a video on the machine that runs TacticEYE; it is read where it lies, not copied.")
+        path = st.text_input("Path of the video", key="new_path", placeholder="/videos/derby.mp4")
+        preset = _preset("path")
+        if st.button("Analyse", key="start_path", type="primary", disabled=not path.strip()):
+            begin(lambda: polls.service().add_file(Path(path.strip().strip("'\"")), preset))
+    with by_upload:
+        limit_mb = Settings.from_environment().upload_mb
+        st.caption(f"For clips up to {limit_mb} MB. Give longer videos by their path: they need no copy then.")
+        upload = st.file_uploader(
+            "Video file", type=_VIDEO_KINDS, max_upload_size=limit_mb, key="new_upload", label_visibility="collapsed"
+        )
+        preset_of_upload = _preset("upload")
+        if st.button("Analyse", key="start_upload", type="primary", disabled=upload is None) and upload is not None:
+            begin(lambda: polls.service().add_upload(upload.name, upload, preset_of_upload))
+    with demo:
+        st.caption(DEMO_SENTENCE)
+        demo_button("demo_in_form")
+
+
+def begin(add: Callable[[], str]) -> None:
+    """Starts an analysis and shows it; where it can't be done, says why."""
+    try:
+        match_id = add()
+    except TacticEyeError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    polls.forget()
+    navigation.show(navigation.LIVE, match_id)
+
+
+def _preset(place: str) -> str:
+    return str(
+        st.radio(
+            "How thoroughly",
+            list(PRESET_NAMES),
+            format_func=PRESET_NAMES.__getitem__,
+            captions=[PRESET_SENTENCES[name] for name in PRESET_NAMES],
+            key=f"preset_{place}",
+        )
+    )

@@ -1,0 +1,106 @@
+"""What the pages ask the service: one question a second at most for all tabs together.
+
+A store that is busy keeps nobody waiting: the page goes on showing the last good answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import streamlit as st
+
+from tacticeye.errors import StorageBusyError
+from tacticeye.match_views import EventsView, HeatmapView, LiveView
+from tacticeye.service import MatchCard, Service
+from tacticeye.types import EventKind
+
+Answer = TypeVar("Answer")
+
+# Answers younger than this many seconds are shared by all tabs.
+_FRESH_S = 1.0
+_LAST_GOOD = "last_good_answer"
+
+
+@st.cache_resource
+def service() -> Service:
+    """The service of this server's data folder. Raises ConfigurationError."""
+    return Service.from_environment()
+
+
+def library() -> list[MatchCard]:
+    """All matches, newest first; starts what is due in the queue. Raises TacticEyeError."""
+    return _library()
+
+
+def live(match_id: str) -> LiveView:
+    """Raises TacticEyeError."""
+    return _or_last_good("live", match_id, lambda: _live(match_id))
+
+
+def events(match_id: str, kinds: tuple[EventKind, ...] | None, teams: tuple[int, ...] | None) -> EventsView:
+    """Raises TacticEyeError."""
+    return _or_last_good("events", (match_id, kinds, teams), lambda: _events(match_id, kinds, teams))
+
+
+def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None) -> HeatmapView:
+    """Raises TacticEyeError."""
+    key = (match_id, track, minutes)
+    return _or_last_good(f"heatmap of team {team}", key, lambda: _heatmap(match_id, team, track, minutes))
+
+
+def preview(path: Path | None) -> bytes:
+    """The newest annotated frame as JPEG; empty where there is none."""
+    try:
+        return _read(str(path), path.stat().st_mtime_ns) if path is not None else b""
+    except FileNotFoundError:
+        return b""
+
+
+def forget() -> None:
+    """Asks anew at the next look: something was changed."""
+    for question in (_library, _live, _events, _heatmap):
+        question.clear()
+
+
+def _or_last_good(place: str, key: object, ask: Callable[[], Answer]) -> Answer:
+    """The answer now, or the last one to the same question. Each place on the pages remembers only one."""
+    remembered: dict[str, tuple[object, Answer]] = st.session_state.setdefault(_LAST_GOOD, {})
+    try:
+        answer = ask()
+    except StorageBusyError:
+        if place not in remembered or remembered[place][0] != key:
+            raise
+        return remembered[place][1]
+    remembered[place] = (key, answer)
+    return answer
+
+
+@st.cache_data(ttl=_FRESH_S, show_spinner=False)
+def _library() -> list[MatchCard]:
+    service().tend()
+    return service().list_matches()
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
+def _live(match_id: str) -> LiveView:
+    service().tend()
+    return service().live_view(match_id)
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
+def _events(match_id: str, kinds: tuple[EventKind, ...] | None, teams: tuple[int, ...] | None) -> EventsView:
+    service().tend()
+    return service().events_view(match_id, kinds, teams)
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
+def _heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None) -> HeatmapView:
+    service().tend()
+    return service().heatmap_view(match_id, team, track, minutes)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _read(path: str, changed_ns: int) -> bytes:
+    return Path(path).read_bytes()
