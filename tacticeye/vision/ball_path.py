@@ -1,0 +1,268 @@
+"""One believable path of the ball out of many ball-like boxes, chosen with a fixed look-ahead in seconds.
+
+Each analysed frame is decided once, in order, when frames up to `lag_s` later have been seen. The choice maximises
+evidence, in score-seconds: a candidate earns its worth times the time its frame stands for; speed, changes of velocity
+and gaps cost, and so does every appearance out of nowhere, so that a lone weak box is never a ball. It is solved by
+dynamic programming over the frames that wait, starting from the last decided sighting. Because evidence is counted in
+seconds, the rate of analysis doesn't change it. Paths live in the stabilised frame of one shot and never cross a cut.
+Letters: N candidates of the frame, M earlier ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacticeye.match_state import BallAnchor, BallCandidate, BallFrame, BallPathState, BallSpot
+from tacticeye.types import BallPosition, BallSource, Boxes
+from tacticeye.vision.ball_candidates import Surroundings, find_candidates, learn_spots, spot_worths
+from tacticeye.vision.camera import FrameMotion
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+LAG_S = 0.8
+LONGEST_GAP_S = 0.6  # between two sightings of one path; what lies between is interpolated
+TOP_SPEED = 19.4  # bh/s: 35 m/s
+JITTER = 0.15  # bh that boxes and camera may be off
+# Costs, in score-seconds.
+APPEARANCE = 0.10  # a new path: one sighting of 0.5 at 5 Hz or a consistent pair of weaker ones
+SPEED = 0.25  # per second at top speed, with the square of the speed
+TURN = 0.05  # per complete change of velocity (a kick)
+TURN_SPEED = 14.0  # bh/s: 25 m/s, a complete change
+GAP = 0.08  # per second unseen
+LONGEST_SPAN_S = 0.25  # a frame never stands for longer
+FIRST_SPAN_S = 0.10  # time that a shot's first frame stands for
+BODY_S = 1.0  # time constant of the median body height
+LINKED = 0.7  # how far a well supported path makes up for a low score
+INTERPOLATED = 0.6  # confidence of an interpolated place against that of its ends, at a vanishing gap
+NOWHERE, ANCHOR = -2, -1
+
+
+@dataclass(frozen=True)
+class BallDecision:
+    """The final word on one analysed frame. position: image px of that frame, None where the ball wasn't seen."""
+
+    frame: int
+    t_s: float
+    position: BallPosition | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Nodes:
+    """The candidates of the frames that wait, flat. step (N,): number of the frame in the window; px of the shot."""
+
+    step: Rows
+    t_s: Floats
+    span_s: Floats
+    place: Floats
+    unit: Floats
+    worth: Floats
+
+    @classmethod
+    def of(cls, window: list[BallFrame], anchor: BallAnchor | None) -> _Nodes:
+        """`anchor`, where there is one, is the first node, of step -1."""
+        rows = [
+            (step, f.t_s, f.span_s, c.x, c.y, c.unit, c.gain * f.span_s)
+            for step, f in enumerate(window)
+            for c in f.candidates
+        ]
+        if anchor is not None:
+            rows.insert(0, (-1, anchor.t_s, 0.0, anchor.x, anchor.y, anchor.unit, 0.0))
+        table = np.array(rows, np.float64).reshape(-1, 7)
+        step, t_s, span_s, _, _, unit, worth = table.T
+        return cls(step.astype(np.intp), t_s, span_s, table[:, 3:5], unit, worth)
+
+
+@dataclass(frozen=True, eq=False)
+class _Path:
+    """Rows of the chosen nodes in order; is_linked[i]: whether node i continues node i - 1; velocity (N, 2) px/s."""
+
+    rows: list[int]
+    is_linked: list[bool]
+    velocity: Floats
+
+
+class BallPath:
+    """Takes each analysed frame's candidates, gives back the decisions that are due."""
+
+    def __init__(self, state: BallPathState, lag_s: float = LAG_S) -> None:
+        self._lag_s = lag_s
+        self._shot = state.shot
+        self._t_s = state.t_s
+        self._body_px = state.body_px
+        self._pending = list(state.pending)
+        self._spots: list[BallSpot] = list(state.spots)
+        self._anchor = state.anchor
+
+    def state(self) -> BallPathState:
+        return BallPathState(
+            shot=self._shot,
+            t_s=self._t_s,
+            body_px=self._body_px,
+            pending=list(self._pending),
+            spots=list(self._spots),
+            anchor=self._anchor,
+        )
+
+    def update(
+        self, frame: int, t_s: float, candidates: Boxes, people: Boxes, motion: FrameMotion
+    ) -> list[BallDecision]:
+        """`candidates`: BALL boxes of this frame, `people`: the others. Decisions for frames lag_s older or more."""
+        if motion.is_cut:
+            self._shot += 1
+            self._spots = []
+            self._body_px = float("nan")
+        is_first = motion.is_cut or not np.isfinite(self._t_s)
+        span_s = FIRST_SPAN_S if is_first else min(t_s - self._t_s, LONGEST_SPAN_S)
+        self._t_s = t_s
+        found = self._find(t_s, span_s, candidates, people, motion) if motion.is_live else []
+        to_shot = motion.image_to_shot.ravel().tolist()
+        self._pending.append(BallFrame(frame, t_s, self._shot, span_s, to_shot, found))
+        decisions = []
+        while self._pending and self._pending[0].t_s <= t_s - self._lag_s + 1e-9:
+            decisions.append(self._decide())
+        return decisions
+
+    def flush(self) -> list[BallDecision]:
+        """Decisions for all frames that still wait: nothing follows."""
+        return [self._decide() for _ in range(len(self._pending))]
+
+    def _find(self, t_s: float, span_s: float, boxes: Boxes, people: Boxes, motion: FrameMotion) -> list[BallCandidate]:
+        """The frame's candidates, those at known spots devalued; learns body height and spots on the way."""
+        scale = float(np.sqrt(abs(np.linalg.det(motion.image_to_shot[:, :2]))))
+        if len(people):
+            median = float(np.median(people.height)) * scale
+            follow = 1 - float(np.exp(-span_s / BODY_S))
+            self._body_px = median if np.isnan(self._body_px) else self._body_px + follow * (median - self._body_px)
+        if np.isnan(self._body_px):
+            return []  # nobody has been in view: no measure of size, and no match
+        surroundings = Surroundings.of(people, self._body_px / scale)
+        found, is_far = find_candidates(boxes, surroundings, motion.image_to_shot)
+        worths = spot_worths(found, self._spots)
+        self._spots = learn_spots(self._spots, found, is_far, t_s, span_s)
+        return [replace(c, gain=c.gain * worth) for c, worth in zip(found, worths, strict=True)]
+
+    def _decide(self) -> BallDecision:
+        """The oldest waiting frame's ball, from the best path through all that wait in its shot."""
+        first = self._pending[0]
+        window = [f for f in self._pending if f.shot == first.shot]
+        anchor = self._anchor
+        if anchor is not None and (anchor.shot != first.shot or first.t_s - anchor.t_s > LONGEST_GAP_S):
+            anchor = None
+        nodes = _Nodes.of(window, anchor)
+        path = _best_path(nodes)
+        del self._pending[0]
+        position = None
+        if path.rows and nodes.step[path.rows[0]] == -1:
+            path = _Path(path.rows[1:], path.is_linked[1:], path.velocity)
+        if path.rows:
+            row = path.rows[0]
+            confidence = _confidence(nodes, path, window)
+            if nodes.step[row] == 0:
+                position = self._take(first, nodes, row, path.velocity[row], confidence)
+            elif path.is_linked[0] and anchor is not None:
+                position = _between(first, anchor, nodes, row, confidence)
+        return BallDecision(first.frame, first.t_s, position)
+
+    def _take(self, first: BallFrame, nodes: _Nodes, row: int, velocity: Floats, confidence: float) -> BallPosition:
+        """Makes a sighting final: later frames go on from it."""
+        x, y = nodes.place[row].tolist()
+        vx, vy = velocity.tolist()
+        self._anchor = BallAnchor(x, y, vx, vy, float(nodes.unit[row]), first.t_s, first.shot, confidence)
+        return _position(first, nodes.place[row], BallSource.DETECTED, confidence)
+
+
+def _best_path(nodes: _Nodes) -> _Path:
+    """The most evidence; nodes are ordered by step. Velocities are those along each node's own best way."""
+    n = len(nodes.step)
+    total, parent = np.zeros(n), np.full(n, NOWHERE, np.intp)
+    linked, velocity = np.zeros(n, np.bool_), np.full((n, 2), np.nan)
+    best_so_far, best_row = 0.0, NOWHERE
+    starts = np.flatnonzero(np.diff(nodes.step, prepend=-2))
+    for start, end in zip(starts.tolist(), np.append(starts[1:], n).tolist(), strict=True):
+        if nodes.step[start] == ANCHOR:
+            continue
+        rows = np.arange(start, end)
+        total[rows] = best_so_far - APPEARANCE
+        parent[rows] = best_row
+        earliest = int(np.searchsorted(nodes.t_s, nodes.t_s[start] - LONGEST_GAP_S - 1e-9))
+        if earliest < start:
+            before = np.arange(earliest, start)
+            value = total[before][:, None] - _link_costs(nodes, before, rows, velocity[before])
+            chosen = value.argmax(axis=0)
+            best = value[chosen, np.arange(len(rows))]
+            better = best > total[rows]
+            linked[rows], total[rows] = better, np.where(better, best, total[rows])
+            parent[rows] = np.where(better, before[chosen], parent[rows])
+            moved = nodes.place[rows] - nodes.place[before[chosen]]
+            seconds = (nodes.t_s[rows] - nodes.t_s[before[chosen]])[:, None]
+            velocity[rows] = np.where(better[:, None], moved / seconds, np.nan)
+        total[rows] += nodes.worth[rows]
+        top = start + int(total[rows].argmax())
+        if total[top] > best_so_far:
+            best_so_far, best_row = float(total[top]), top
+    return _trace(best_row, parent, linked, velocity)
+
+
+def _trace(last: int, parent: Rows, linked: NDArray[np.bool_], velocity: Floats) -> _Path:
+    rows: list[int] = []
+    while last != NOWHERE:
+        rows.append(last)
+        last = int(parent[last])
+    rows.reverse()
+    return _Path(rows, [bool(linked[row]) for row in rows], velocity)
+
+
+def _link_costs(nodes: _Nodes, before: Rows, after: Rows, velocity: Floats) -> Floats:
+    """(M, N) score-seconds: cost of going on from each earlier node to each later one; infinite: faster than any ball.
+
+    velocity (M, 2) px/s with which the earlier ones were reached, NaN unknown.
+    """
+    unit = ((nodes.unit[before][:, None] + nodes.unit[after][None]) / 2)[..., None]
+    seconds = (nodes.t_s[after][None] - nodes.t_s[before][:, None])[..., None]
+    moved = (nodes.place[after][None] - nodes.place[before][:, None]) / unit
+    speed = np.maximum(np.hypot(moved[..., 0], moved[..., 1]) - JITTER, 0.0) / seconds[..., 0]
+    change = moved / seconds - velocity[:, None] / unit
+    turn = np.hypot(change[..., 0], change[..., 1]) - 2 * JITTER / seconds[..., 0]
+    turn = np.where(np.isnan(turn), 0.0, np.clip(turn / TURN_SPEED, 0.0, 1.0))
+    unseen_s = np.maximum(seconds[..., 0] - nodes.span_s[after][None], 0.0)
+    cost = SPEED * seconds[..., 0] * (speed / TOP_SPEED) ** 2 + TURN * turn + GAP * unseen_s
+    return np.asarray(np.where(speed <= TOP_SPEED, cost, np.inf))
+
+
+def _confidence(nodes: _Nodes, path: _Path, window: list[BallFrame]) -> float:
+    """Of the path's first node: its score, raised by the share of the window in which the same path is seen."""
+    end = next((i for i in range(1, len(path.rows)) if not path.is_linked[i]), len(path.rows))
+    steps = [int(nodes.step[row]) for row in path.rows[:end]]
+    support = sum(window[step].span_s for step in steps[1:]) / max(sum(f.span_s for f in window[1:]), LONGEST_SPAN_S)
+    frame = window[steps[0]]
+    score = next(c.score for c in frame.candidates if (c.x, c.y) == tuple(nodes.place[path.rows[0]].tolist()))
+    return score + (1 - score) * LINKED * min(support, 1.0)
+
+
+def _between(first: BallFrame, anchor: BallAnchor, nodes: _Nodes, row: int, confidence: float) -> BallPosition:
+    """On the straight line, in the stabilised frame, between the last sighting and the next."""
+    gap_s = float(nodes.t_s[row]) - anchor.t_s
+    share = (first.t_s - anchor.t_s) / gap_s
+    start = np.array([anchor.x, anchor.y])
+    place = start + share * (nodes.place[row] - start)
+    trust = INTERPOLATED * min(anchor.confidence, confidence) * (1 - gap_s / (2 * LONGEST_GAP_S))
+    return _position(first, place, BallSource.INTERPOLATED, trust)
+
+
+def _position(frame: BallFrame, place: Floats, source: BallSource, confidence: float) -> BallPosition:
+    """`place` (2,) px of the stabilised frame -> px of the frame itself."""
+    a, b, shift_x, c, d, shift_y = frame.image_to_shot
+    determinant = a * d - b * c
+    x, y = float(place[0]) - shift_x, float(place[1]) - shift_y
+    return BallPosition(
+        frame=frame.frame,
+        t_s=frame.t_s,
+        x=(d * x - b * y) / determinant,
+        y=(a * y - c * x) / determinant,
+        source=source,
+        confidence=confidence,
+    )
