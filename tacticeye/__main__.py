@@ -127,7 +127,7 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
     from tacticeye.export import export_json
 
     folder = MatchFolder.existing(settings.data_dir, options.match_id)
-    content = export_json(folder, options.include)
+    content = export_json(folder.path, options.include)
     write_bytes(options.out, (json.dumps(content) + "\n").encode())
     print(options.out)
     return 0

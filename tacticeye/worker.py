@@ -16,11 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tacticeye.config import Settings
+from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.errors import StorageError, TacticEyeError
 from tacticeye.lease import hold_lease, this_process
 from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
-from tacticeye.match_queue import close_run, tend
+from tacticeye.match_queue import PACKAGE_PARENT, close_run, tend
 from tacticeye.match_state import MatchState
 
 if TYPE_CHECKING:
@@ -92,21 +92,32 @@ def work_in_queue(settings: Settings, match_id: str) -> None:
 
 
 def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress: ProgressListener) -> MatchState:
-    # Imported once the lease is held: video, model and database libraries take seconds to load.
-    from tacticeye.match_analyzer import Callbacks, run_match_analysis
-
     write_record(folder.worker, this_process())
     folder.outcome.unlink(missing_ok=True)
     folder.lay_reserve()
     heartbeat = Heartbeat(folder)
-    config = folder.read_config()
+    config = _with_model(folder.read_config())
+    # Imported once the lease is held: video, model and database libraries take seconds to load.
+    from tacticeye.match_analyzer import Callbacks, run_match_analysis
 
     def tell(match_id: str, progress: AnalysisProgress) -> None:
         heartbeat.beat(progress)
         on_progress(progress)
 
-    return run_match_analysis(
+    state = run_match_analysis(
         folder.match_id, config, data_dir=data_dir, callbacks=Callbacks(on_progress=tell), should_stop=stop
+    )
+    heartbeat.close(state)
+    return state
+
+
+def _with_model(config: AnalysisConfig) -> AnalysisConfig:
+    """Weights that aren't found from the working directory may be those that ship with TacticEYE."""
+    shipped = PACKAGE_PARENT / config.model_path
+    return (
+        replace(config, model_path=str(shipped))
+        if not Path(config.model_path).exists() and shipped.exists()
+        else config
     )
 
 
@@ -115,13 +126,13 @@ class Heartbeat:
 
     def __init__(self, folder: MatchFolder) -> None:
         self._folder = folder
-        earlier = folder.read_progress() or Progress(beat_at=0.0)
-        self._write(replace(earlier, beat_at=time.time(), speed=0.0))
+        self._last = folder.read_progress() or Progress(beat_at=0.0)
+        self._write(replace(self._last, speed=0.0))
 
     def beat(self, progress: AnalysisProgress) -> None:
         self._write(
             Progress(
-                beat_at=time.time(),
+                beat_at=0.0,
                 frame=progress.frame,
                 t_s=progress.t_s,
                 total_frames=progress.total_frames,
@@ -131,8 +142,14 @@ class Heartbeat:
             )
         )
 
+    def close(self, state: MatchState) -> None:
+        """Has the file agree with the last state, also where a crash came between the two."""
+        done = state.progress
+        self._write(replace(self._last, frame=done.frame, t_s=done.end_s, batch_idx=done.next_batch - 1))
+
     def _write(self, progress: Progress) -> None:
-        write_record(self._folder.progress, progress, is_durable=False)
+        self._last = replace(progress, beat_at=time.time())
+        write_record(self._folder.progress, self._last, is_durable=False)
 
 
 def _record_failure(data_dir: Path, folder: MatchFolder, error: Exception) -> None:
