@@ -145,7 +145,8 @@ class Heartbeat:
     def close(self, state: MatchState) -> None:
         """Has the file agree with the last state, also where a crash came between the two."""
         done = state.progress
-        self._write(replace(self._last, frame=done.frame, t_s=done.end_s, batch_idx=done.next_batch - 1))
+        frame = done.position.frame if done.position else 0
+        self._write(replace(self._last, frame=frame, t_s=done.end_s, batch_idx=done.next_batch - 1))
 
     def _write(self, progress: Progress) -> None:
         self._last = replace(progress, beat_at=time.time())
