@@ -26,8 +26,8 @@ __all__ = ["Connection", "attached"]
 logger = logging.getLogger(__name__)
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    # A page's queries are over in milliseconds; more threads would only take cores from the analysis.
-    "threads": 2,
+    # A page's queries are over in milliseconds; a second thread made none faster and takes a core from the analysis.
+    "threads": 1,
     # Ten times what a poll of a whole match needs; reached, a query fails instead of taking the machine's memory.
     "memory_limit": "512MB",
     # Nothing is spilled to files of its own.

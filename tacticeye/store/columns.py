@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -139,6 +139,18 @@ def kit_columns(kits: Sequence[TeamKit]) -> pa.Table:
             "red": np.ascontiguousarray(rgb[:, 0]),
             "green": np.ascontiguousarray(rgb[:, 1]),
             "blue": np.ascontiguousarray(rgb[:, 2]),
+        }
+    )
+
+
+def stat_columns(batch: int, stats: Mapping[str, float]) -> pa.Table:
+    """Rows of `batch_stats`, in order of the names."""
+    names = sorted(stats)
+    return pa.table(
+        {
+            "batch_id": np.full(len(names), batch, np.int32),
+            "name": _text(names),
+            "value": np.array([stats[name] for name in names], np.float64),
         }
     )
 

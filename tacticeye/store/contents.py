@@ -16,6 +16,11 @@ _QUERIES = {
     "batches": """
         SELECT * EXCLUDE (processing_time_ms, stage_ms)
         FROM batches
+        LEFT JOIN (
+            SELECT batch_id, STRING_AGG(name || '=' || value, ' ' ORDER BY name) AS stats
+            FROM batch_stats
+            GROUP BY batch_id
+        ) USING (batch_id)
         ORDER BY batch_id
         """,
     "positions": """
@@ -74,5 +79,5 @@ def _digest(table: pd.DataFrame) -> str:
         if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
             digest.update(column.to_numpy().tobytes())
         else:
-            digest.update("\0".join(column).encode())
+            digest.update("\0".join(column.fillna("")).encode())
     return digest.hexdigest()

@@ -52,8 +52,11 @@ class MatchStore:
 
     @property
     def exists(self) -> bool:
-        """Whether `create` was done."""
-        return self.database.is_file()
+        """Whether `create` was done. Raises StorageError where the folder may not be looked into."""
+        try:
+            return self.database.is_file()
+        except PermissionError as error:
+            raise StorageError(self.folder, "the match's folder can't be read: check its rights.") from error
 
     def create(self, record: MatchRecord, timeout_s: float = WRITE_TIMEOUT_S) -> None:
         """Make the database, whole or not at all. Raises MatchExistsError where there is one."""
@@ -167,9 +170,9 @@ def _insert_batch(connection: Connection, output: ChunkOutput, is_last: bool) ->
         """
         INSERT INTO batches (
             batch_id, start_frame, end_frame, start_s, end_s, n_boxes, first_box_s, last_box_s, interval_s,
-            chunk_stats, is_last, processing_time_ms, stage_ms
+            is_last, processing_time_ms, stage_ms
         )
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
             output.batch_idx,
@@ -179,7 +182,6 @@ def _insert_batch(connection: Connection, output: ChunkOutput, is_last: bool) ->
             output.end_s,
             len(output.boxes),
             *columns.box_times(output.boxes),
-            json.dumps(output.chunk_stats, sort_keys=True),
             is_last,
             output.processing_time_ms,
             json.dumps(output.stage_ms, sort_keys=True),
@@ -191,6 +193,7 @@ def _insert_results(connection: Connection, output: ChunkOutput) -> None:
     """Rows that are final."""
     picture = Snapshot(connection).match()
     tables = {
+        "batch_stats": columns.stat_columns(output.batch_idx, output.chunk_stats),
         "positions": columns.position_columns(output.boxes),
         "heat": columns.heat_columns(output.boxes, picture.width, picture.height),
         "ball": columns.ball_columns(output.ball),

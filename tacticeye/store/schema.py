@@ -38,10 +38,14 @@ CREATE TABLE batches (
     first_box_s DOUBLE,          -- time of the first and of the last frame with boxes
     last_box_s DOUBLE,
     interval_s DOUBLE,           -- median time between frames with boxes
-    chunk_stats VARCHAR,         -- JSON object of numbers
     is_last BOOLEAN,
     processing_time_ms DOUBLE,
     stage_ms VARCHAR             -- JSON object of numbers
+);
+CREATE TABLE batch_stats (
+    batch_id INTEGER,
+    name VARCHAR,
+    value DOUBLE
 );
 CREATE TABLE positions (
     frame BIGINT,

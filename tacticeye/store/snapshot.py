@@ -6,7 +6,6 @@ half-open, from t0_s up to but without t1_s.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,6 +19,26 @@ from tacticeye.types import ControlState, EventKind, Role, TeamKit
 FOREVER_S = float("inf")
 ALL_ROWS = 2**40
 MINUTE_S = 60.0
+
+# Control spans cut where steps of $step_s seconds meet: step (number from 0), state, start_s, end_s.
+_PIECES = """
+    SELECT
+        step,
+        state,
+        GREATEST(start_s, step * $step_s) AS start_s,
+        LEAST(end_s, (step + 1) * $step_s) AS end_s
+    FROM (
+        SELECT
+            state,
+            start_s,
+            end_s,
+            UNNEST(RANGE(
+                CAST(FLOOR(start_s / $step_s) AS BIGINT),
+                CAST(CEIL(end_s / $step_s) AS BIGINT)
+            )) AS step
+        FROM control_spans
+    )
+"""
 
 Parameters = Mapping[str, object]
 
@@ -69,7 +88,7 @@ class Snapshot:
         return Progress(last, batches, end_frame, end_s, int(positions), is_complete)
 
     def batches(self) -> pd.DataFrame:
-        """What did each batch cover, and what did it cost? One row a batch; chunk_stats and stage_ms are JSON."""
+        """What did each batch cover, and what did it cost? One row a batch; stage_ms is a JSON object."""
         return self.query(
             """
             SELECT *
@@ -80,18 +99,15 @@ class Snapshot:
 
     def stat_totals(self) -> dict[str, float]:
         """What do the batches' chunk_stats add up to, by name?"""
-        rows = self._rows(
+        rows = self._connection.execute(
             """
-            SELECT chunk_stats
-            FROM batches
-            ORDER BY batch_id
+            SELECT name, SUM(value)
+            FROM batch_stats
+            GROUP BY name
+            ORDER BY name
             """
-        )
-        totals: dict[str, float] = {}
-        for (text,) in rows:
-            for name, value in json.loads(str(text)).items():
-                totals[name] = totals.get(name, 0.0) + value
-        return totals
+        ).fetchall()
+        return {str(name): float(total) for name, total in rows}
 
     def ball_coverage(self) -> BallCoverage:
         """In what share of the analysed frames is the ball detected, interpolated, unseen?"""
@@ -149,33 +165,15 @@ class Snapshot:
 
     def control_minutes(self) -> pd.DataFrame:
         """How many seconds of each minute was the ball in each state? minute, state, seconds."""
-        return self._control_steps(MINUTE_S).rename(columns={"step": "minute"})[["minute", "state", "seconds"]]
-
-    def _control_steps(self, step_s: float) -> pd.DataFrame:
-        """How many seconds of each step of step_s was the ball in each state? Spans are split where steps meet."""
         return self.query(
-            """
-            WITH pieces AS (
-                SELECT
-                    state,
-                    start_s,
-                    end_s,
-                    UNNEST(RANGE(
-                        CAST(FLOOR(start_s / $step_s) AS BIGINT),
-                        CAST(CEIL(end_s / $step_s) AS BIGINT)
-                    )) AS step
-                FROM control_spans
-            )
-            SELECT
-                step,
-                state,
-                SUM(LEAST(end_s, (step + 1) * $step_s) - GREATEST(start_s, step * $step_s)) AS seconds,
-                MAX(LEAST(end_s, (step + 1) * $step_s)) AS until_s
+            f"""
+            WITH pieces AS ({_PIECES})
+            SELECT step AS minute, state, SUM(end_s - start_s) AS seconds
             FROM pieces
             GROUP BY step, state
             ORDER BY step, state
             """,
-            {"step_s": step_s},
+            {"step_s": MINUTE_S},
         )
 
     def possession_curve(self, step_s: float = MINUTE_S) -> pd.DataFrame:
@@ -183,20 +181,29 @@ class Snapshot:
 
         t_s is the end of the step, of the last one the newest time known. Shares are NaN until a team had the ball.
         """
-        steps = self._control_steps(step_s)
-        seconds = steps.pivot_table(index="step", columns="state", values="seconds", aggfunc="sum", fill_value=0.0)
-        seconds = seconds.reindex(columns=[ControlState.TEAM_0.value, ControlState.TEAM_1.value], fill_value=0.0)
-        team_0_s, team_1_s = seconds.cumsum().to_numpy(np.float64).T
-        both_s = np.where(team_0_s + team_1_s > 0, team_0_s + team_1_s, np.nan)
-        return pd.DataFrame(
-            {
-                "t_s": steps.groupby("step")["until_s"].max().to_numpy(np.float64),
-                "team_0_s": team_0_s,
-                "team_1_s": team_1_s,
-                "share_0": team_0_s / both_s,
-                "share_1": team_1_s / both_s,
-            }
+        curve = self.query(
+            f"""
+            WITH pieces AS ({_PIECES}),
+            steps AS (
+                SELECT
+                    step,
+                    MAX(end_s) AS t_s,
+                    COALESCE(SUM(end_s - start_s) FILTER (state = 'team_0'), 0.0) AS team_0_s,
+                    COALESCE(SUM(end_s - start_s) FILTER (state = 'team_1'), 0.0) AS team_1_s
+                FROM pieces
+                GROUP BY step
+            )
+            SELECT
+                t_s,
+                SUM(team_0_s) OVER (ORDER BY step) AS team_0_s,
+                SUM(team_1_s) OVER (ORDER BY step) AS team_1_s
+            FROM steps
+            ORDER BY step
+            """,
+            {"step_s": step_s},
         )
+        both_s = (curve["team_0_s"] + curve["team_1_s"]).replace(0.0, np.nan)
+        return curve.assign(share_0=curve["team_0_s"] / both_s, share_1=curve["team_1_s"] / both_s)
 
     # Events
 

@@ -1,6 +1,6 @@
 """A made-up match of any length, as batches for the store: sizes and rates of a real one, content of no meaning.
 
-`python tests/benchmarks/full_match.py FOLDER` writes 90 minutes: 1,800 batches of 3 s of a 25 fps video of which every
+`python -m tests.benchmarks.full_match FOLDER` writes 90 minutes: 1,800 batches of 3 s of a 25 fps video of which every
 second frame is analysed, 22 to 23 boxes in each: 1.5 million positions.
 """
 
