@@ -8,8 +8,6 @@ stays NaN, integer keys stay integers. Parts are bounded: nothing here grows wit
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
@@ -17,7 +15,8 @@ from typing import Any, ClassVar, Protocol, Self
 from pydantic import ConfigDict, TypeAdapter
 
 from tacticeye.errors import StorageError
-from tacticeye.types import ControlState, TrackSummary
+from tacticeye.match_files import write_bytes
+from tacticeye.types import ControlState, StreamPosition, TrackSummary
 
 STATE_VERSION = 1
 
@@ -106,8 +105,33 @@ class TeamClassifierState:
 
 
 @dataclass(frozen=True)
+class LiveViewState:
+    """Memory of vision/live_view.py. Times in s of video, NaN none yet.
+
+    t_s: last frame; shot_start_s: first frame of the shot; contrary_since_s: since when the picture contradicts
+    is_live; usual_height: of people in live shots, as a share of the image height.
+    """
+
+    t_s: float = math.nan
+    shot_start_s: float = math.nan
+    is_live: bool = False
+    contrary_since_s: float = math.nan
+    usual_height: float = math.nan
+
+
+@dataclass(frozen=True)
 class CameraState:
-    """Memory of vision/camera.py."""
+    """Memory of vision/camera.py, of the last analysed frame.
+
+    grey_png: base64 of its small grey picture, "" before the first; colours: histogram, shares; people_xyxy: px of the
+    small picture; image_to_shot: (2, 3), px of the source frame -> px of the shot's first frame.
+    """
+
+    grey_png: str = ""
+    colours: list[float] = field(default_factory=list)
+    people_xyxy: list[list[float]] = field(default_factory=list)
+    image_to_shot: list[list[float]] = field(default_factory=lambda: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    live: LiveViewState = field(default_factory=LiveViewState)
 
 
 @dataclass(frozen=True)
@@ -217,6 +241,24 @@ class SightingState:
 
 
 @dataclass(frozen=True)
+class SlopeState:
+    """The ball's velocity on one side of an instant, m/s, and the variance of each component, (m/s)^2."""
+
+    vx: float
+    vy: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class BallMotionState:
+    """Slopes on both sides of an instant, None where unseen; contact: log-likelihood ratio touched : free there."""
+
+    before: SlopeState | None
+    after: SlopeState | None
+    contact: float
+
+
+@dataclass(frozen=True)
 class HolderStepState:
     """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence."""
 
@@ -293,6 +335,7 @@ class PossessionState:
     jitter_m: float = 0.15
     people: dict[int, PersonMotionState] = field(default_factory=dict)
     sightings: list[SightingState] = field(default_factory=list)
+    motions: list[BallMotionState | None] = field(default_factory=list)  # of the first sightings; None: ball unseen
     n_weighed: int = 0
     steps: list[HolderStepState] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
@@ -343,19 +386,15 @@ class FrameWaiting:
 class Progress:
     """How far the match has been read.
 
-    next_batch    number of the next batch
-    frame, t_s, pts  last decoded frame that was consumed; -1 and NaN before the first
-    end_s         s of video covered so far
-    is_finished   the whole source was read and flushed
+    next_batch   number of the next batch
+    position     last decoded frame that was consumed; None before the first
+    end_s        s of video covered so far
+    is_finished  the whole source was read and flushed
     """
 
     next_batch: int = 0
-    frame: int = -1
-    t_s: float = float("nan")
-    pts: int = -1
-    start_s: float = 0.0
+    position: StreamPosition | None = None
     end_s: float = 0.0
-    skipped_packets: int = 0
     is_finished: bool = False
 
 
@@ -402,7 +441,7 @@ class MatchState:
 
     def save_to_file(self, path: Path) -> None:
         """Write as JSON, whole or not at all. Raises StorageError."""
-        write_atomically(path, self.to_json())
+        write_bytes(path, self.to_json().encode())
 
     @classmethod
     def load_from_file(cls, path: Path) -> Self:
@@ -429,7 +468,7 @@ class MatchState:
             "match_id": self.match_id,
             "status": status or ("finished" if progress.is_finished else "stopped"),
             "progress": {
-                "total_frames": progress.frame + 1,
+                "total_frames": progress.position.frame + 1 if progress.position else 0,
                 "total_seconds": round(progress.end_s, 3),
                 "last_batch": progress.next_batch - 1,
             },
@@ -453,24 +492,6 @@ class MatchState:
 
 
 _ADAPTER: TypeAdapter[MatchState] = TypeAdapter(MatchState)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that others read: to a temporary name, fsynced, renamed. Raises StorageError."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(
-            path, f"it can't be written ({error.strerror}): free some space or choose another folder."
-        ) from error
 
 
 class StateStorage(Protocol):

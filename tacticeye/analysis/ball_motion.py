@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tacticeye.analysis.observation import IMAGE_STRETCH
-from tacticeye.match_state import SightingState
+from tacticeye.match_state import BallMotionState, SightingState, SlopeState
 
 WINDOW_S = 0.3  # of the slopes; longer blurs quick one-twos, shorter drowns in jitter
 FURTHEST_S = 0.6  # a single sighting so far away may still serve as the only one on its side
@@ -20,38 +19,52 @@ FREE_CHANGE_M_S = 1.5  # deviation of a free ball's change of velocity between t
 AIR_CHANGE_M_S = 4.0  # the same for picture height where not calibrated: gravity bends the path
 TOUCHED_CHANGE_M_S = 8.0  # deviation of a touched ball's
 WEAKEST, STRONGEST = -3.0, 4.0  # limits of the evidence, so that one outlier can't decide
-UNKNOWN_CHANGE = -0.7  # evidence where one side has no sighting
+PEAK_S = 0.13
+NEIGHBOUR_S = 0.21  # at low rates the next sighting counts as near: one touch shows at both ends of an interval
+BESIDE_PEAK = -2.0
+UNKNOWN_START = 0.0  # evidence where the ball wasn't seen before: it may have been touched while unseen
+UNKNOWN_END = -0.7  # and where it isn't seen after
 
 
-@dataclass(frozen=True)
-class Slope:
-    """Velocity in m/s and the variance of each component, (m/s)^2."""
-
-    vx: float
-    vy: float
-    variance: float
-
-
-@dataclass(frozen=True)
-class BallMotion:
-    """Slopes on both sides of an instant, None where unseen; contact: log-likelihood ratio touched : free."""
-
-    before: Slope | None
-    after: Slope | None
-    contact: float
-
-
-def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float) -> BallMotion:
+def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float) -> BallMotionState:
     """Motion around sightings[index], a seen ball, using nothing later than newest_s."""
     before = _slope(sightings, index, -1, newest_s, jitter_m)
     after = _slope(sightings, index, 1, newest_s, jitter_m)
     if before is None or after is None:
-        return BallMotion(before, after, UNKNOWN_CHANGE)
+        return BallMotionState(before, after, UNKNOWN_START if before is None else UNKNOWN_END)
     noise = before.variance + after.variance
     vertical = FREE_CHANGE_M_S if sightings[index].is_metric else AIR_CHANGE_M_S
     contact = _contact_evidence(after.vx - before.vx, FREE_CHANGE_M_S**2 + noise)
     contact += _contact_evidence(after.vy - before.vy, vertical**2 + noise)
-    return BallMotion(before, after, min(max(contact, WEAKEST), STRONGEST))
+    return BallMotionState(before, after, contact)
+
+
+def contact_at(
+    sightings: Sequence[SightingState], motions: Sequence[BallMotionState | None], index: int
+) -> float:
+    """Evidence that somebody touches the ball at sightings[index], within WEAKEST..STRONGEST.
+
+    The slopes smear one touch over their windows, so only the strongest instant within PEAK_S counts; beside it there
+    is no second touch.
+    """
+    here = motions[index]
+    if here is None:
+        return 0.0
+    contact = min(max(here.contact, WEAKEST), STRONGEST)
+    for step in (-1, 1):
+        n_compared = 0
+        k = index + step
+        while 0 <= k < len(motions) and sightings[k].shot == sightings[index].shot:
+            away_s = abs(sightings[k].t_s - sightings[index].t_s)
+            if away_s > NEIGHBOUR_S + 1e-9 or (away_s > PEAK_S + 1e-9 and n_compared > 0):
+                break
+            other = motions[k]
+            if other is not None:
+                n_compared += 1
+                if here.contact < other.contact or (here.contact == other.contact and step < 0):
+                    return min(contact, BESIDE_PEAK)
+            k += step
+    return contact
 
 
 def _contact_evidence(change: float, free_variance: float) -> float:
@@ -63,7 +76,7 @@ def _contact_evidence(change: float, free_variance: float) -> float:
 
 def _slope(
     sightings: Sequence[SightingState], index: int, step: int, newest_s: float, jitter_m: float
-) -> Slope | None:
+) -> SlopeState | None:
     """Least-squares velocity on one side (step -1 earlier, 1 later); None where the ball isn't seen there."""
     here = sightings[index]
     times, xs, ys = [0.0], [0.0], [0.0]
@@ -89,7 +102,7 @@ def _slope(
     stretch = 1.0 if here.is_metric else IMAGE_STRETCH
     vx = sum(w * x for w, x in zip(weights, xs, strict=True)) / (spread * here.metre)
     vy = sum(w * y for w, y in zip(weights, ys, strict=True)) / (spread * here.metre) * stretch
-    return Slope(vx, vy, jitter_m * jitter_m / spread)
+    return SlopeState(vx, vy, jitter_m * jitter_m / spread)
 
 
 def follow_jitter(jitter_m: float, sightings: Sequence[SightingState]) -> float:

@@ -36,7 +36,6 @@ CONTEST_S = 0.6
 REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
 BRIDGE_S = 1.0
 FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
-FLIGHT_GAP_EDGE_S = 0.6  # from the last touch to the ball's loss and from its return to the next touch, each
 FLIGHT_GAP_M = 4.0
 FLIGHT_SPEED_M_S = 35.0
 IDLE_S = 5.0
@@ -166,7 +165,7 @@ class ControlLedger:
         """Fill up to until_s with the owner's control as far as the ball was seen. False: the thread was lost."""
         state, track = self._owner_state()
         for gap in self._gaps:
-            if taker is not None and len(self._gaps) == 1 and self._is_flight_gap(gap, taker):
+            if taker is not None and self._is_flight_gap(gap, taker):
                 continue
             self._advance(state, track, min(gap.before.t_s, until_s))
             self._advance(ControlState.UNSEEN, NO_TRACK, until_s)
@@ -180,12 +179,8 @@ class ControlLedger:
             return False
         missing_s = gap.after.t_s - gap.before.t_s
         way_m = distance_m(gap.before, gap.after, self._is_metric)
-        return (
-            missing_s <= FLIGHT_GAP_S
-            and gap.before.t_s - owner.end_s <= FLIGHT_GAP_EDGE_S
-            and taker.start_s - gap.after.t_s <= FLIGHT_GAP_EDGE_S
-            and FLIGHT_GAP_M <= way_m <= FLIGHT_SPEED_M_S * missing_s
-        )
+        is_in_time = missing_s <= FLIGHT_GAP_S and taker.start_s - owner.end_s <= IDLE_S
+        return is_in_time and FLIGHT_GAP_M <= way_m <= FLIGHT_SPEED_M_S * missing_s
 
     # What ends control without a touch
 

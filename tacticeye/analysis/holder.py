@@ -14,32 +14,38 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tacticeye.analysis.ball_motion import BallMotion, Slope
-from tacticeye.match_state import HolderStepState, NearPersonState, SightingState
+from tacticeye.match_state import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
 
 NOBODY = -1
 HELD_DEVIATION_M = 0.75
+TOUCH_DEVIATION_M = 0.5  # at the instant of a touch
+IMAGE_TOUCH_DEVIATION_M = 0.75  # a box's lower edge isn't where the feet are
 FREE_AREA_M2 = 30.0
-HELD_MOTION_M_S = 2.5
+HELD_MOTION_M_S = 2.0
 FREE_MOTION_M_S = 9.0
-MOTION_LEAST, MOTION_MOST = -1.0, 1.5
+MOTION_LEAST, MOTION_MOST = -2.5, 1.5
 EVIDENCE_S = 0.2
 HOLD_TIME_S = 1.0  # mean time until a holder lets go
 FREE_TIME_S = 1.0  # mean time until a free ball is taken
 SNATCH_TIME_S = 3.0  # mean time until a ball changes hands without having been free
+INSTANT_S = 0.25  # a change of holder can't be timed better: it may have come at any of the sightings within
 REACH_M = 3.5  # no hold begins further away
 IMPOSSIBLE = -1e9
 
 
-def hold_evidence(person: NearPersonState, motion: BallMotion, jitter_m: float) -> float:
-    """Log-likelihood ratio held by `person` : free, for one full count."""
-    variance = HELD_DEVIATION_M**2 + 2.0 * jitter_m * jitter_m
-    value = math.log(FREE_AREA_M2 / (2.0 * math.pi * variance)) - 0.5 * person.distance_m**2 / variance
+def distance_evidence(person: NearPersonState, deviation_m: float, jitter_m: float) -> float:
+    """Log-likelihood ratio of where the ball is: within deviation_m of `person`, against free."""
+    variance = deviation_m**2 + 2.0 * jitter_m * jitter_m
+    return math.log(FREE_AREA_M2 / (2.0 * math.pi * variance)) - 0.5 * person.distance_m**2 / variance
+
+
+def motion_evidence(person: NearPersonState, motion: BallMotionState) -> float:
+    """Log-likelihood ratio held by `person` : free, of how the ball moves relative to him, before or after."""
     together = [_motion_evidence(person, side) for side in (motion.before, motion.after) if side is not None]
-    return value + max(together, default=0.0)
+    return max(together, default=0.0)
 
 
-def _motion_evidence(person: NearPersonState, ball: Slope) -> float:
+def _motion_evidence(person: NearPersonState, ball: SlopeState) -> float:
     held = HELD_MOTION_M_S**2 + ball.variance
     free = FREE_MOTION_M_S**2 + ball.variance
     square = (ball.vx - person.vx) ** 2 + (ball.vy - person.vy) ** 2
@@ -54,13 +60,21 @@ class HolderDecoder:
         self.steps = list(steps)
         self.scores = list(scores)
 
-    def add(self, sighting: SightingState, motion: BallMotion | None, jitter_m: float, elapsed_s: float) -> None:
+    def add(
+        self,
+        sighting: SightingState,
+        motion: BallMotionState | None,
+        contact: float,
+        jitter_m: float,
+        elapsed_s: float,
+    ) -> None:
         """Take the next sighting. motion: None where the ball is unseen. elapsed_s: since the last seen one."""
         last = self.steps[-1] if self.steps else None
         is_fresh = last is None or last.sighting.shot != sighting.shot
         old_holders = [NOBODY] if is_fresh or last is None else last.holders
         old_teams = [NOBODY] if is_fresh or last is None else last.teams
-        dt_s = max(sighting.t_s - last.sighting.t_s, 1e-3) if last is not None else EVIDENCE_S
+        # While the ball is unseen nothing is known to change; when it is back, anything may have since it was lost.
+        dt_s = elapsed_s if motion is not None else 0.0
         base = [max(self.scores, default=0.0)] if is_fresh else self.scores
         if is_fresh and last is not None:
             best = max(range(len(self.scores)), key=self.scores.__getitem__)
@@ -68,15 +82,16 @@ class HolderDecoder:
         else:
             back = list(range(len(old_holders)))
         if motion is None:
-            holders, teams, gains = self._unseen(old_holders, old_teams)
-            contact = 0.0
+            holders, teams = list(old_holders), list(old_teams)
+            gains = [0.0] * len(holders)
+            entries = [IMPOSSIBLE] * len(holders)
         else:
-            holders, teams, gains = self._seen(sighting, motion, jitter_m, min(1.0, elapsed_s / EVIDENCE_S))
-            contact = motion.contact
+            count = min(1.0, elapsed_s / EVIDENCE_S)
+            holders, teams, gains, entries = _weigh(sighting, motion, contact, jitter_m, count)
         scores, previous = [], []
-        for holder, gain in zip(holders, gains, strict=True):
+        for holder, gain, entry in zip(holders, gains, entries, strict=True):
             options = [
-                score + _change(old, holder, dt_s, contact, motion is not None)
+                score + _change(old, holder, dt_s) + (entry if old != holder else 0.0)
                 for old, score in zip(old_holders, base, strict=True)
             ]
             best = max(range(len(options)), key=options.__getitem__)
@@ -84,22 +99,7 @@ class HolderDecoder:
             previous.append(back[best])
         top = max(scores)
         self.scores = [score - top for score in scores]
-        evidence = [gain + max(contact, 0.0) * (holder != NOBODY) for holder, gain in zip(holders, gains, strict=True)]
-        self.steps.append(HolderStepState(sighting, holders, teams, previous, evidence))
-
-    @staticmethod
-    def _unseen(holders: list[int], teams: list[int]) -> tuple[list[int], list[int], list[float]]:
-        return list(holders), list(teams), [0.0] * len(holders)
-
-    @staticmethod
-    def _seen(
-        sighting: SightingState, motion: BallMotion, jitter_m: float, count: float
-    ) -> tuple[list[int], list[int], list[float]]:
-        near = [person for person in sighting.near if person.distance_m < REACH_M]
-        holders = [NOBODY] + [person.track for person in near]
-        teams = [NOBODY] + [person.team for person in near]
-        gains = [0.0] + [count * hold_evidence(person, motion, jitter_m) for person in near]
-        return holders, teams, gains
+        self.steps.append(HolderStepState(sighting, holders, teams, previous, gains))
 
     def take(self, until_s: float) -> list[tuple[SightingState, int, int, float]]:
         """Final labels (sighting, holder, team, evidence) of all steps up to until_s; those steps are let go."""
@@ -129,13 +129,37 @@ class HolderDecoder:
         return path
 
 
-def _change(old: int, new: int, dt_s: float, contact: float, is_seen: bool) -> float:
-    """Log-probability of going from holder old to new within dt_s, the contact that it takes included."""
+def _weigh(
+    sighting: SightingState, motion: BallMotionState, contact: float, jitter_m: float, count: float
+) -> tuple[list[int], list[int], list[float], list[float]]:
+    """Holders, their teams, the evidence for each, and the extra for one who has only just got the ball.
+
+    count: how much of a full count this sighting is. A touch is one instant: there the distance counts in full.
+    """
+    touch_deviation_m = TOUCH_DEVIATION_M if sighting.is_metric else IMAGE_TOUCH_DEVIATION_M
+    holders, teams, gains, entries = [NOBODY], [NOBODY], [0.0], [0.0]
+    for person in sighting.near:
+        if person.distance_m >= REACH_M:
+            continue
+        distance = distance_evidence(person, HELD_DEVIATION_M, jitter_m)
+        touch = contact
+        if contact > 0:
+            touch += distance_evidence(person, touch_deviation_m, jitter_m) - count * distance
+        holders.append(person.track)
+        teams.append(person.team)
+        gains.append(count * (distance + motion_evidence(person, motion)) + max(touch, 0.0))
+        entries.append(min(touch, 0.0))
+    return holders, teams, gains, entries
+
+
+def _change(old: int, new: int, dt_s: float) -> float:
+    """Log-probability of going from holder old to new within dt_s: a two-state Markov process in continuous time."""
+    settled = -math.expm1(-dt_s * (1.0 / FREE_TIME_S + 1.0 / HOLD_TIME_S))
+    free_share = FREE_TIME_S / (FREE_TIME_S + HOLD_TIME_S)
     if old == new:
-        return -dt_s / (FREE_TIME_S if new == NOBODY else HOLD_TIME_S)
-    if new == NOBODY:
-        return math.log(-math.expm1(-dt_s / HOLD_TIME_S))
-    if not is_seen:
-        return IMPOSSIBLE
-    time_s = FREE_TIME_S if old == NOBODY else SNATCH_TIME_S
-    return math.log(-math.expm1(-dt_s / time_s)) + contact
+        return math.log1p(-settled * (1.0 - free_share if new == NOBODY else free_share))
+    instant = max(dt_s, INSTANT_S)
+    if new != NOBODY and old != NOBODY:
+        return math.log(-math.expm1(-instant / SNATCH_TIME_S))
+    settled = -math.expm1(-instant * (1.0 / FREE_TIME_S + 1.0 / HOLD_TIME_S))
+    return math.log(settled * (free_share if new == NOBODY else 1.0 - free_share))

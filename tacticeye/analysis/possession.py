@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import math
 
-from tacticeye.analysis.ball_motion import find_motion, follow_jitter
+from tacticeye.analysis.ball_motion import NEIGHBOUR_S, contact_at, find_motion, follow_jitter
 from tacticeye.analysis.control import ControlLedger
-from tacticeye.analysis.holder import EVIDENCE_S, HolderDecoder
+from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
 from tacticeye.match_state import PossessionState
 from tacticeye.types import ControlSpan, Event
 
-CHANGE_LAG_S = 0.45  # look-ahead of the change of velocity: two sightings at 5 Hz
-LAG_S = 1.1  # look-ahead of a final label
+CHANGE_LAG_S = 0.4  # look-ahead of the change of velocity: two sightings at 5 Hz
+LAG_S = 1.2  # look-ahead of a final label
 MEMORY_S = 0.65  # earlier sightings that the change of velocity may use
+LONG_S = 5.0
 HOLE_S = 1.0  # observations further apart than this have nothing to do with each other
 ROUNDING_S = 1e-6  # timestamps are sums of floats
 
@@ -38,6 +39,7 @@ class PossessionEngine:
         self._jitter_m = state.jitter_m
         self._people = dict(state.people)
         self._sightings = list(state.sightings)
+        self._motions = list(state.motions)
         self._n_weighed = state.n_weighed
         self._decoder = HolderDecoder(state.steps, state.scores)
         self._ledger = ControlLedger(state.ledger)
@@ -51,6 +53,7 @@ class PossessionEngine:
             jitter_m=self._jitter_m,
             people=dict(self._people),
             sightings=list(self._sightings),
+            motions=list(self._motions),
             n_weighed=self._n_weighed,
             steps=list(self._decoder.steps),
             scores=list(self._decoder.scores),
@@ -89,16 +92,17 @@ class PossessionEngine:
 
     def _weigh(self, until_s: float) -> None:
         """Weigh the sightings up to until_s, then forget those too old to be of use."""
-        sightings = self._sightings
-        while self._n_weighed < len(sightings) and sightings[self._n_weighed].t_s <= until_s + ROUNDING_S:
+        sightings, motions = self._sightings, self._motions
+        while len(motions) < len(sightings) and sightings[len(motions)].t_s <= until_s + ROUNDING_S:
+            sighting = sightings[len(motions)]
+            newest_s = sighting.t_s + CHANGE_LAG_S + ROUNDING_S
+            is_seen = not math.isnan(sighting.x)
+            motions.append(find_motion(sightings, len(motions), newest_s, self._jitter_m) if is_seen else None)
+        until_s -= NEIGHBOUR_S
+        while self._n_weighed < len(motions) and sightings[self._n_weighed].t_s <= until_s + ROUNDING_S:
             index = self._n_weighed
-            sighting = sightings[index]
-            motion, elapsed_s = None, EVIDENCE_S
-            if not math.isnan(sighting.x):
-                newest_s = sighting.t_s + CHANGE_LAG_S + ROUNDING_S
-                motion = find_motion(sightings, index, newest_s, self._jitter_m)
-                elapsed_s = self._since_seen(index)
-            self._decoder.add(sighting, motion, self._jitter_m, elapsed_s)
+            contact = contact_at(sightings, motions, index)
+            self._decoder.add(sightings[index], motions[index], contact, self._jitter_m, self._since_seen(index))
             self._n_weighed += 1
         if self._n_weighed:
             oldest_s = sightings[self._n_weighed - 1].t_s - MEMORY_S
@@ -106,17 +110,18 @@ class PossessionEngine:
             while n_old < self._n_weighed - 1 and sightings[n_old].t_s < oldest_s:
                 n_old += 1
             del sightings[:n_old]
+            del motions[:n_old]
             self._n_weighed -= n_old
 
     def _since_seen(self, index: int) -> float:
-        """s since the last sighting that saw the ball, EVIDENCE_S where it is further away than matters."""
+        """s since the last sighting that saw the ball, LONG_S where it is further away than is remembered."""
         here = self._sightings[index]
         for other in reversed(self._sightings[:index]):
             if other.shot != here.shot:
                 break
             if not math.isnan(other.x):
                 return here.t_s - other.t_s
-        return EVIDENCE_S
+        return LONG_S
 
     def _label(self, until_s: float) -> None:
         for sighting, holder, team, evidence in self._decoder.take(until_s + ROUNDING_S):
