@@ -1,0 +1,102 @@
+"""A match, finished or still growing, as plain data for other programs.
+
+Team and role of a box are those believed of its track now; a box without a track has what was seen in its frame alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tacticeye.errors import ConfigurationError
+from tacticeye.store import MatchStore, Snapshot
+from tacticeye.types import NO_TEAM, Role
+
+INCLUDES = ("boxes", "ball")
+
+
+def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, Any]:
+    """The match as JSON types. Times in s of video, places in px of the source frame.
+
+    match     id, source name, width, height, fps
+    control   [{start_s, end_s, state, track}], contiguous; state as in ControlState
+    events    [{kind, result, start_s, end_s, team, from_track, to_track, from_xy, to_xy, confidence, source}]
+    kits      [{team, rgb}]
+    ball      with "ball": [{t_s, frame, x, y, source, confidence}], no entry where unseen
+    boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track}]; team -1 unsure
+    Unknown numbers are null. Raises ConfigurationError for an unknown include, StorageError.
+    """
+    unknown = sorted(set(include) - set(INCLUDES))
+    if unknown:
+        raise ConfigurationError("include", ",".join(unknown), "a list of " + ", ".join(INCLUDES))
+    with MatchStore(match_folder).read() as snapshot:
+        match = snapshot.match()
+        exported: dict[str, Any] = {
+            "match": {
+                "match_id": match.match_id,
+                "source": match.source_name,
+                "width": match.width,
+                "height": match.height,
+                "fps": match.fps,
+                "covered_s": snapshot.progress().end_s,
+            },
+            "control": _rows(snapshot.control_spans()[["start_s", "end_s", "state", "track"]]),
+            "events": _events(snapshot),
+            "kits": [{"team": kit.team, "rgb": list(kit.rgb)} for kit in snapshot.kits()],
+        }
+        if "ball" in include:
+            exported["ball"] = _rows(snapshot.ball_path())
+        if "boxes" in include:
+            exported["boxes"] = _boxes(snapshot)
+    return exported
+
+
+def _events(snapshot: Snapshot) -> list[dict[str, Any]]:
+    events = snapshot.events().sort_values("event_id")
+    return [
+        {
+            "kind": row["kind"],
+            "result": row["result"],
+            "start_s": row["t_start_s"],
+            "end_s": row["t_end_s"],
+            "team": row["team"],
+            "from_track": row["track_from"],
+            "to_track": row["track_to"],
+            "from_xy": [row["x_from"], row["y_from"]],
+            "to_xy": [row["x_to"], row["y_to"]],
+            "confidence": row["confidence"],
+            "source": row["source"],
+        }
+        for row in _rows(events)
+    ]
+
+
+def _boxes(snapshot: Snapshot) -> list[dict[str, Any]]:
+    boxes = snapshot.positions()
+    beliefs = snapshot.tracks().set_index("track")
+    followed = boxes["track"].isin(beliefs.index).to_numpy()
+    for name in ("role", "team"):
+        believed = boxes["track"].map(beliefs[name])
+        boxes[name] = boxes[name].where(~followed, believed).astype(np.int64)
+    is_ball = boxes["role"] == Role.BALL
+    boxes.loc[is_ball | (boxes["role"] == Role.REFEREE), "team"] = NO_TEAM
+    boxes["role"] = boxes["role"].map({int(role): role.name.lower() for role in Role})
+    return _rows(boxes[["t_s", "frame", "x1", "y1", "x2", "y2", "score", "role", "team", "track"]])
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON types; NaN and infinities become None."""
+    columns = {}
+    for name in table.columns:
+        values = table[name].to_numpy()
+        if np.issubdtype(values.dtype, np.floating):
+            # float32 columns print with the digits they have, not with those of their float64 neighbour.
+            exact = [float(str(v)) for v in values] if values.dtype == np.float32 else values.tolist()
+            columns[name] = [v if np.isfinite(v) else None for v in exact]
+        else:
+            columns[name] = values.tolist()
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
