@@ -106,6 +106,12 @@ class Progress:
     speed: float = 0.0
 
 
+# Building one costs more than reading a file with it.
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {
+    kind: TypeAdapter(kind) for kind in (Card, Control, Worker, Outcome, Progress, AnalysisConfig)
+}
+
+
 def get_match_id(text: str) -> str:
     """`text` where it may name a match. Raises InvalidMatchIdError."""
     if not MATCH_ID.fullmatch(text):
@@ -280,14 +286,15 @@ def write_bytes(path: Path, content: bytes, is_durable: bool = True) -> None:
 
 def write_record(path: Path, record: Any, is_durable: bool = True) -> None:
     """Writes a dataclass as JSON, whole or not at all. Raises StorageError."""
-    write_bytes(path, TypeAdapter(type(record)).dump_json(record, indent=1) + b"\n", is_durable)
+    write_bytes(path, _ADAPTERS[type(record)].dump_json(record, indent=1) + b"\n", is_durable)
 
 
 def read_record(path: Path, kind: type[Record]) -> Record | None:
     """The dataclass in the file; None where there is no file or it isn't one of ours."""
     try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
+        record: Record = _ADAPTERS[kind].validate_json(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
     except OSError as error:
         raise storage_error(path, error) from error
+    return record
