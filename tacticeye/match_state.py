@@ -87,17 +87,18 @@ class TeamClassifierState:
     """Memory of vision/team_classifier.py.
 
     centres: the two kits, each a feature, empty before they are known; spread: deviation per feature dimension within
-    a kit; separation: distance of the kits in spreads. is_frozen: kits only drift from now on. samples: shirts kept for
-    fitting, emptied once frozen. changed: tracks whose summary is due; departed: last summaries of forgotten tracks.
+    a kit; separation: distance of the kits in spreads; quality: the same, less for few tracks and with age. is_frozen:
+    kits only drift from now on. samples: shirts kept for fitting, emptied once frozen. changed: tracks whose summary is
+    due; departed: last summaries of forgotten tracks.
     """
 
     centres: list[list[float]] = field(default_factory=list)
     spread: list[float] = field(default_factory=list)
     separation: float = 0.0
+    quality: float = 0.0
     is_frozen: bool = False
     first_sample_s: float = math.nan
     fitted_s: float = math.nan
-    n_seen: int = 0
     samples: list[ShirtSample] = field(default_factory=list)
     votes: dict[int, TrackVotes] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
@@ -212,11 +213,13 @@ class PersonMotionState:
 
 @dataclass(frozen=True)
 class NearPersonState:
-    """A person who could be touching the ball: distance in m, motion in m/s."""
+    """A person who could be touching the ball: distance in m, way from him to the ball in m, his motion in m/s."""
 
     track: int
     team: int
     distance_m: float
+    to_ball_x_m: float
+    to_ball_y_m: float
     vx: float
     vy: float
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tacticeye.analysis.observation import IMAGE_STRETCH
 from tacticeye.match_state import BallMotionState, SightingState, SlopeState
@@ -65,6 +66,37 @@ def contact_at(
                     return min(contact, BESIDE_PEAK)
             k += step
     return contact
+
+
+def trusted_sides(
+    sightings: Sequence[SightingState], motions: Sequence[BallMotionState | None], index: int
+) -> BallMotionState | None:
+    """The motion at sightings[index] without the side whose window reaches across a touch nearby.
+
+    The evidence of contact rises towards a touch: where it is stronger just after, the slope after is a mixture of two
+    motions, and likewise before.
+    """
+    here = motions[index]
+    if here is None:
+        return None
+    earlier, later = (_neighbour_contact(sightings, motions, index, step) for step in (-1, 1))
+    if max(earlier, later) <= max(here.contact, 0.0):
+        return here
+    return replace(here, after=None) if later > earlier else replace(here, before=None)
+
+
+def _neighbour_contact(
+    sightings: Sequence[SightingState], motions: Sequence[BallMotionState | None], index: int, step: int
+) -> float:
+    k = index + step
+    while 0 <= k < len(motions) and sightings[k].shot == sightings[index].shot:
+        other = motions[k]
+        if abs(sightings[k].t_s - sightings[index].t_s) > NEIGHBOUR_S + 1e-9:
+            break
+        if other is not None:
+            return other.contact
+        k += step
+    return -math.inf
 
 
 def _contact_evidence(change: float, free_variance: float) -> float:

@@ -20,6 +20,8 @@ NOBODY = -1
 HELD_DEVIATION_M = 0.75
 TOUCH_DEVIATION_M = 0.5  # at the instant of a touch
 IMAGE_TOUCH_DEVIATION_M = 0.75  # a box's lower edge isn't where the feet are
+TOUCH_TIMING_S = 0.1
+TIMING_COST = 0.5
 FREE_AREA_M2 = 30.0
 HELD_MOTION_M_S = 2.0
 FREE_MOTION_M_S = 9.0
@@ -33,10 +35,30 @@ REACH_M = 3.5  # no hold begins further away
 IMPOSSIBLE = -1e9
 
 
-def distance_evidence(person: NearPersonState, deviation_m: float, jitter_m: float) -> float:
-    """Log-likelihood ratio of where the ball is: within deviation_m of `person`, against free."""
-    variance = deviation_m**2 + 2.0 * jitter_m * jitter_m
+def distance_evidence(person: NearPersonState, jitter_m: float) -> float:
+    """Log-likelihood ratio held by `person` : free, of where the ball is."""
+    variance = HELD_DEVIATION_M**2 + 2.0 * jitter_m * jitter_m
     return math.log(FREE_AREA_M2 / (2.0 * math.pi * variance)) - 0.5 * person.distance_m**2 / variance
+
+
+def touch_evidence(person: NearPersonState, motion: BallMotionState, is_metric: bool, jitter_m: float) -> float:
+    """Log-likelihood ratio of where the ball is at the instant of a touch: within reach of `person`, against free.
+
+    The instant is known to about TOUCH_TIMING_S, so the ball's way just before and after counts too, with a discount.
+    """
+    deviation_m = TOUCH_DEVIATION_M if is_metric else IMAGE_TOUCH_DEVIATION_M
+    variance = deviation_m**2 + 2.0 * jitter_m * jitter_m
+    cost = 0.5 * person.distance_m**2 / variance
+    for side, sign in ((motion.before, 1.0), (motion.after, -1.0)):
+        if side is None:
+            continue
+        speed_2 = side.vx**2 + side.vy**2
+        along = sign * (person.to_ball_x_m * side.vx + person.to_ball_y_m * side.vy)
+        away_s = min(max(along / speed_2, 0.0), TOUCH_TIMING_S) if speed_2 > 0 else 0.0
+        x = person.to_ball_x_m - sign * away_s * side.vx
+        y = person.to_ball_y_m - sign * away_s * side.vy
+        cost = min(cost, 0.5 * (x * x + y * y) / variance + TIMING_COST * (away_s / TOUCH_TIMING_S) ** 2)
+    return math.log(FREE_AREA_M2 / (2.0 * math.pi * variance)) - cost
 
 
 def motion_evidence(person: NearPersonState, motion: BallMotionState) -> float:
@@ -136,15 +158,14 @@ def _weigh(
 
     count: how much of a full count this sighting is. A touch is one instant: there the distance counts in full.
     """
-    touch_deviation_m = TOUCH_DEVIATION_M if sighting.is_metric else IMAGE_TOUCH_DEVIATION_M
     holders, teams, gains, entries = [NOBODY], [NOBODY], [0.0], [0.0]
     for person in sighting.near:
         if person.distance_m >= REACH_M:
             continue
-        distance = distance_evidence(person, HELD_DEVIATION_M, jitter_m)
+        distance = distance_evidence(person, jitter_m)
         touch = contact
         if contact > 0:
-            touch += distance_evidence(person, touch_deviation_m, jitter_m) - count * distance
+            touch += touch_evidence(person, motion, sighting.is_metric, jitter_m) - count * distance
         holders.append(person.track)
         teams.append(person.team)
         gains.append(count * (distance + motion_evidence(person, motion)) + max(touch, 0.0))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from tacticeye.analysis.ball_motion import NEIGHBOUR_S, contact_at, find_motion, follow_jitter
+from tacticeye.analysis.ball_motion import NEIGHBOUR_S, contact_at, find_motion, follow_jitter, trusted_sides
 from tacticeye.analysis.control import ControlLedger
 from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
@@ -102,7 +102,8 @@ class PossessionEngine:
         while self._n_weighed < len(motions) and sightings[self._n_weighed].t_s <= until_s + ROUNDING_S:
             index = self._n_weighed
             contact = contact_at(sightings, motions, index)
-            self._decoder.add(sightings[index], motions[index], contact, self._jitter_m, self._since_seen(index))
+            motion = trusted_sides(sightings, motions, index)
+            self._decoder.add(sightings[index], motion, contact, self._jitter_m, self._since_seen(index))
             self._n_weighed += 1
         if self._n_weighed:
             oldest_s = sightings[self._n_weighed - 1].t_s - MEMORY_S

@@ -94,6 +94,7 @@ def _near_people(observation: FrameObservation, people: People) -> tuple[list[Ne
     safe = np.where(is_known, metre, 1.0)
     dx = (observation.ball_xy[0] - observation.xy[:, 0]) / safe
     dy = (observation.ball_xy[1] - observation.xy[:, 1]) / safe
+    stretch = 1.0 if observation.is_metric else IMAGE_STRETCH
     distance = np.hypot(dx, dy) if observation.is_metric else _image_distance_m(dx, dy)
     distance = np.where(is_known, distance, np.inf)
     local_metre = float(metre[int(np.argmin(distance))])
@@ -105,7 +106,8 @@ def _near_people(observation: FrameObservation, people: People) -> tuple[list[Ne
         track = int(observation.track[row])
         person = people[track]
         team = int(observation.team[row])
-        near.append(NearPersonState(track, team, float(distance[row]), person.vx, person.vy))
+        way = float(dx[row]), float(dy[row]) * stretch
+        near.append(NearPersonState(track, team, float(distance[row]), *way, person.vx, person.vy * stretch))
     return near, local_metre
 
 
