@@ -1,0 +1,133 @@
+"""What a person's shirt looks like, in numbers that stay alike from frame to frame.
+
+Each box is sampled on a grid over the torso: rows from the shoulders to the waist, columns without the arms. Samples
+of the pitch are dropped, and of skin unless most of the torso has that colour. Colours are CIE Lab: L 0..100, a and b
+about -100..100.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tacticeye.types import Image
+
+FloatArray = NDArray[np.float32]
+
+# The torso inside a box, as shares of its height and width.
+TORSO_ROWS = (0.18, 0.50)
+TORSO_COLUMNS = (0.28, 0.72)
+GRID = (20, 12)  # samples down and across; a person of 12 x 35 px has 5 x 11 torso px, near ones are thinned out
+MIN_USABLE_PX = 12.0  # fewer say nothing certain about a shirt
+
+# The middle of the colours of a shirt, without the shadows and lights at both ends. Of a striped shirt the median
+# would jump between the stripes' colours; this stays their mixture.
+KEPT_QUANTILES = (0.2, 0.8)
+# Soft bins: a sample between two centres counts for both, so that no shirt flips at an edge.
+CHROMA_CENTRES = (-40.0, -20.0, 0.0, 20.0, 40.0)
+LIGHTNESS_CENTRES = (12.5, 37.5, 62.5, 87.5)
+FEATURE_SIZE = 3 + len(LIGHTNESS_CENTRES) + len(CHROMA_CENTRES) ** 2
+
+GROUND_STEP_PX = 8  # every eighth pixel of a frame is enough to know the pitch's colour
+GRASS_HUES = (20, 95)  # OpenCV hues 0..179 that turf takes
+GRASS_MIN_SATURATION = 40
+GRASS_HUE_TOLERANCE = 10
+GRASS_SATURATION_TOLERANCE = 60
+GRASS_BRIGHTNESS_RATIO = (0.4, 1.5)  # from shade to a light stripe
+MIN_GROUND_SHARE = 0.05  # less of one green is no pitch
+
+# Skin in YCrCb, the usual box from pale to dark; it also holds some orange and brown shirts.
+SKIN_CR = (136, 175)
+SKIN_CB = (80, 125)
+MAX_SKIN_SHARE = 0.4  # above it is the shirt's own colour
+
+
+def shirt_features(image: Image, xyxy: NDArray[np.float32]) -> FloatArray:
+    """(N, FEATURE_SIZE) float32 for the boxes `xyxy` (N, 4) px; rows of NaN where too little of a shirt is seen.
+
+    Columns: 0-2 middle Lab colour; then a histogram of lightness and one of (a, b), which sum to 0.5 each.
+    """
+    if not len(xyxy):
+        return np.zeros((0, FEATURE_SIZE), np.float32)
+    samples, area = _sample_torsos(image, np.asarray(xyxy, np.float64))
+    is_shirt = ~_is_grass(samples, image)
+    is_skin = _is_skin(samples) & is_shirt
+    is_shirt &= ~(is_skin & (is_skin.sum(1) <= MAX_SKIN_SHARE * is_shirt.sum(1))[:, None])
+    lab = np.asarray(cv2.cvtColor(samples.astype(np.float32) / 255, cv2.COLOR_BGR2Lab), np.float32)
+    features = np.hstack([_middle_colour(lab, is_shirt), _histograms(lab, is_shirt)])
+    features[is_shirt.mean(1) * area < MIN_USABLE_PX] = np.nan
+    return features
+
+
+def _sample_torsos(image: Image, xyxy: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Colours (N, samples, 3) BGR on the torso grids, and how many px (N,) of the image each grid stands for."""
+    height, width = image.shape[:2]
+    size = xyxy[:, 2:] - xyxy[:, :2]
+    along = [
+        a + (b - a) * (np.arange(n) + 0.5) / n for (a, b), n in zip((TORSO_ROWS, TORSO_COLUMNS), GRID, strict=True)
+    ]
+    y = np.floor(xyxy[:, 1, None] + size[:, 1, None] * along[0]).astype(np.intp)
+    x = np.floor(xyxy[:, 0, None] + size[:, 0, None] * along[1]).astype(np.intp)
+    inside = ((y >= 0) & (y < height)).mean(1) * ((x >= 0) & (x < width)).mean(1)
+    rows, columns = np.clip(y, 0, height - 1)[:, :, None], np.clip(x, 0, width - 1)[:, None, :]
+    share = (TORSO_ROWS[1] - TORSO_ROWS[0]) * (TORSO_COLUMNS[1] - TORSO_COLUMNS[0])
+    return image[rows, columns].reshape(len(xyxy), -1, 3), np.prod(size, axis=1) * share * inside
+
+
+def _hsv(colours: NDArray[np.uint8]) -> NDArray[np.int16]:
+    return np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2HSV), np.int16)
+
+
+def _is_grass(samples: NDArray[np.uint8], image: Image) -> NDArray[np.bool_]:
+    """(N, samples): which have the colour of the pitch in this frame; none where no pitch is seen."""
+    ground = _hsv(np.ascontiguousarray(image[::GROUND_STEP_PX, ::GROUND_STEP_PX])).reshape(-1, 3)
+    count = np.bincount(ground[ground[:, 1] > GRASS_MIN_SATURATION, 0], minlength=180)
+    count[: GRASS_HUES[0]] = 0
+    count[GRASS_HUES[1] + 1 :] = 0
+    window = np.convolve(count, np.ones(2 * GRASS_HUE_TOLERANCE + 1), "same")
+    hue = int(window.argmax())
+    if window[hue] < MIN_GROUND_SHARE * len(ground):
+        return np.zeros(samples.shape[:2], np.bool_)
+    is_pitch = (np.abs(ground[:, 0] - hue) <= GRASS_HUE_TOLERANCE) & (ground[:, 1] > GRASS_MIN_SATURATION)
+    _, saturation, brightness = np.median(ground[is_pitch], axis=0)
+    hsv = _hsv(samples)
+    is_grass = np.abs(hsv[:, :, 0] - hue) <= GRASS_HUE_TOLERANCE
+    is_grass &= np.abs(hsv[:, :, 1] - saturation) <= GRASS_SATURATION_TOLERANCE
+    ratio = hsv[:, :, 2] / max(brightness, 1.0)
+    return np.asarray(is_grass & (ratio > GRASS_BRIGHTNESS_RATIO[0]) & (ratio < GRASS_BRIGHTNESS_RATIO[1]), np.bool_)
+
+
+def _is_skin(samples: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """(N, samples)."""
+    lumas = np.asarray(cv2.cvtColor(samples, cv2.COLOR_BGR2YCrCb))
+    red, blue = lumas[:, :, 1], lumas[:, :, 2]
+    is_skin = (red >= SKIN_CR[0]) & (red <= SKIN_CR[1]) & (blue >= SKIN_CB[0]) & (blue <= SKIN_CB[1])
+    return np.asarray(is_skin, np.bool_)
+
+
+def _middle_colour(lab: FloatArray, is_shirt: NDArray[np.bool_]) -> FloatArray:
+    """(N, 3): mean of each channel between KEPT_QUANTILES of its usable samples."""
+    ordered = np.sort(np.where(is_shirt[:, :, None], lab, np.float32(np.inf)), axis=1)
+    n = is_shirt.sum(1)
+    first, last = (np.floor(n * KEPT_QUANTILES[0]), np.ceil(n * KEPT_QUANTILES[1]))
+    place = np.arange(lab.shape[1])
+    is_kept = (place >= first[:, None]) & (place < last[:, None])
+    total = np.where(is_kept[:, :, None], ordered, 0).sum(1, dtype=np.float64)
+    return np.asarray(total / np.maximum(last - first, 1)[:, None], np.float32)
+
+
+def _histograms(lab: FloatArray, is_shirt: NDArray[np.bool_]) -> FloatArray:
+    """(N, bins): lightness, then (a, b) by rows of a, over the usable samples."""
+    weight = is_shirt / np.maximum(is_shirt.sum(1), 1)[:, None]
+    lightness = np.einsum("ns,nsl->nl", weight, _soft_bins(lab[:, :, 0], LIGHTNESS_CENTRES))
+    a, b = (_soft_bins(lab[:, :, channel], CHROMA_CENTRES) for channel in (1, 2))
+    chroma = np.matmul((a * weight[:, :, None]).transpose(0, 2, 1), b).reshape(len(lab), -1)
+    return np.asarray(np.hstack([lightness, chroma]) / 2, np.float32)
+
+
+def _soft_bins(values: FloatArray, centres: tuple[float, ...]) -> NDArray[np.float64]:
+    """(N, samples, bins): shares that fall off linearly to the neighbouring centres and sum to 1."""
+    middle = np.asarray(centres)
+    inside = np.clip(values.astype(np.float64), middle[0], middle[-1])
+    return np.asarray(np.clip(1 - np.abs(inside[:, :, None] - middle) / (middle[1] - middle[0]), 0, 1), np.float64)
