@@ -69,8 +69,8 @@ class ShirtSample:
 class TrackVotes:
     """What has been seen of one track (vision/team_classifier.py). Votes fade with time; times in s of video.
 
-    role_votes: by Role (3). team_votes: by shirt colour (2). side_votes: by place, for goalkeepers (2).
-    sampled_s: when its shirt was last looked at.
+    role_votes: by Role (3). team_votes: by shirt, the last one for neither team (3). side_votes: by place, for
+    goalkeepers (2). sampled_s: when its shirt was last looked at.
     """
 
     first_s: float
