@@ -43,7 +43,7 @@ class Pose:
     """Where a person is and what the body does.
 
     x, y m; heading rad (direction of travel and of the face, 0 along +x); speed m/s; phase rad of the stride;
-    kick 0..1: how far a right-footed kick has swung; crouch 0..1; dive -1..1: sideways, 1 lies on the left side;
+    kick 0..2: a right-footed kick, 0 none, 1 the foot meets the ball, 2 over; crouch 0..1; dive -1..1: sideways, 1 lies on the left side;
     reach 0..1: arms raised; spread rad: arms away from the body.
     """
 
@@ -63,7 +63,7 @@ def joints_m(pose: Pose, height_m: float) -> NDArray[np.float64]:
     """(16, 3) float64 m: the joints of `Joint` in world coordinates; the lowest foot stands on the ground."""
     pace = min(pose.speed / 7.0, 1.0)
     body = np.zeros((16, 3))  # forward, left, up; in body heights
-    lean = 0.04 + 0.24 * pace + 0.5 * pose.crouch - 0.35 * pose.kick
+    lean = 0.04 + 0.24 * pace + 0.5 * pose.crouch - 0.35 * min(pose.kick, 2 - pose.kick)
     spine = np.array([math.sin(lean), 0.0, math.cos(lean)])
     for side, sign in ((0, 1.0), (1, -1.0)):
         _set_leg(body, side, sign, pose, pace)
@@ -84,8 +84,9 @@ def _set_leg(body: NDArray[np.float64], side: int, sign: float, pose: Pose, pace
     thigh = swing * (0.30 + 0.48 * pace) * math.sin(phase) + 0.18 * pace + 0.75 * pose.crouch
     knee = 0.08 + swing * (0.55 + 1.25 * pace) * max(0.0, math.cos(phase + 0.35)) ** 1.3 + 1.3 * pose.crouch
     if side == 1 and pose.kick > 0:
-        thigh = -0.7 + 1.7 * pose.kick
-        knee = 1.3 * (1 - pose.kick)
+        share, swung = min(1.0, 4 * pose.kick, 2 - pose.kick), min(1.0, pose.kick)
+        thigh += share * (-0.7 + 1.7 * swung - thigh)
+        knee += share * (1.3 * (1 - swung) - knee)
     splay = sign * (0.05 + 0.18 * pose.crouch)
     hip = np.array([0.0, sign * HIP_HALF, 0.0])
     knee_at = hip + THIGH * np.array([math.sin(thigh), splay, -math.cos(thigh)])

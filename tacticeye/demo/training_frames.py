@@ -189,7 +189,7 @@ def _random_pose(rng: np.random.Generator, person: _Person, focus: NDArray[np.fl
         if chance < 0.5:
             return replace(pose, speed=0.0, crouch=float(rng.uniform(0.1, 0.5)), spread=0.5)
     elif chance < 0.05:
-        return replace(pose, kick=float(rng.uniform(0.05, 1)))
+        return replace(pose, kick=float(rng.uniform(0.05, 1.9)))
     elif chance < 0.09:
         return replace(pose, reach=float(rng.uniform(0.3, 1)), speed=0.0)
     elif chance < 0.11:
