@@ -226,7 +226,7 @@ class NearPersonState:
 
 @dataclass(frozen=True)
 class SightingState:
-    """One observation as possession keeps it. metre: length of a metre in units of x, y. Unseen ball: NaN, near empty."""
+    """One observation as possession keeps it. metre: length of one in units of x, y. Unseen ball: NaN, near empty."""
 
     frame: int
     t_s: float
@@ -239,7 +239,7 @@ class SightingState:
     place_x: float
     place_y: float
     metre: float
-    confidence: float
+    is_detected: bool
     near: list[NearPersonState]
 
 

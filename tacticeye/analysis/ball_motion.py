@@ -40,16 +40,14 @@ def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float,
     return BallMotionState(before, after, contact)
 
 
-def contact_at(
-    sightings: Sequence[SightingState], motions: Sequence[BallMotionState | None], index: int
-) -> float:
+def contact_at(sightings: Sequence[SightingState], motions: Sequence[BallMotionState | None], index: int) -> float:
     """Evidence that somebody touches the ball at sightings[index], within WEAKEST..STRONGEST.
 
     The slopes smear one touch over their windows, so only the strongest instant within PEAK_S counts; beside it there
-    is no second touch.
+    is no second touch. Interpolated places, straight by construction, speak neither for nor against.
     """
     here = motions[index]
-    if here is None:
+    if here is None or not sightings[index].is_detected:
         return 0.0
     contact = min(max(here.contact, WEAKEST), STRONGEST)
     for step in (-1, 1):

@@ -14,8 +14,6 @@ UNSEEN span with his track. The track of a team's span is the last person in con
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.touch import (
@@ -31,10 +29,11 @@ from tacticeye.pitch import LENGTH_M, WIDTH_M
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 
 CONTROL_S = 0.4
+ROUNDING_S = 1e-6
 PLAYED_ON_S, PLAYED_ON_M = 0.8, 6.0
 CONTEST_S = 0.6
 REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
-BRIDGE_S = 1.0
+BRIDGE_S = 1.2  # a little over the second in which most balls come back into sight
 FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
 FLIGHT_GAP_M = 4.0
 FLIGHT_SPEED_M_S = 35.0
@@ -112,13 +111,13 @@ class ControlLedger:
 
     def current(self) -> ControlSpan:
         """The open span as far as it is decided; what it will be if nothing new is seen."""
-        state, track, start_s = self._span_state, self._span_track, self._span_start_s
-        owner_state, owner_track = self._owner_state()
-        has_lost_ball = self._last_seen is None or self._now_s - self._last_seen.t_s > BRIDGE_S
-        if self._owner is not None and has_lost_ball:
-            owner_state, owner_track = ControlState.UNSEEN, NO_TRACK
-        if self._owner is not None and (owner_state, owner_track) != (state, track):
-            state, track, start_s = owner_state, owner_track, self._span_end_s
+        state, track = self._owner_state()
+        if self._is_stopped() and self._owner is None:
+            state, track = self._span_state, NO_TRACK
+        elif self._last_seen is None or self._now_s - self._last_seen.t_s > BRIDGE_S:
+            state, track = ControlState.UNSEEN, NO_TRACK
+        is_going_on = (state, track) == (self._span_state, self._span_track)
+        start_s = self._span_start_s if is_going_on else self._span_end_s
         return ControlSpan(state, track, start_s, max(self._now_s, start_s))
 
     def flush(self, end_s: float) -> None:
@@ -136,9 +135,7 @@ class ControlLedger:
         self._forget()
         self._advance(ControlState.UNSEEN, NO_TRACK, self._span_end_s)
         if self._span_end_s > self._span_start_s:
-            self.spans.append(
-                ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s)
-            )
+            self.spans.append(ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s))
             self._span_start_s = self._span_end_s
 
     # Spans
@@ -149,9 +146,7 @@ class ControlLedger:
             return
         if (state, track) != (self._span_state, self._span_track):
             if self._span_end_s > self._span_start_s:
-                self.spans.append(
-                    ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s)
-                )
+                self.spans.append(ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s))
             self._span_state, self._span_track, self._span_start_s = state, track, self._span_end_s
         self._span_end_s = until_s
 
@@ -226,6 +221,8 @@ class ControlLedger:
         self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
     ) -> None:
         mark = mark_ball(sighting)
+        if sighting.is_metric and self._owner is None and _beyond_m(mark) > 0 and self._is_new_ball(mark):
+            self._is_dead = True  # it comes into sight outside: a throw-in is being taken
         if self._last_seen is not None and mark.t_s - self._last_seen.t_s > BRIDGE_S:
             self._close_touch()
             if self._owner is not None:
@@ -257,10 +254,8 @@ class ControlLedger:
                 touch = begin_touch(sighting, holder, team, evidence, share_s)
                 self._judge_last(touch, people)
         self._touch = touch
-        is_owner_again = (
-            self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
-        )
-        if touch.held_s >= CONTROL_S or is_owner_again:
+        is_owner_again = self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
+        if touch.held_s >= CONTROL_S - ROUNDING_S or is_owner_again:
             self._settle(touch, self._pending, people)
             self._touch, self._is_owner_touching = None, True
 
@@ -302,9 +297,12 @@ class ControlLedger:
 
     # Out of play
 
+    def _is_new_ball(self, mark: BallMarkState) -> bool:
+        return self._last_seen is None or mark.t_s - self._last_seen.t_s > BRIDGE_S
+
     def _is_out_of_play(self, sighting: SightingState, mark: BallMarkState, holder: int, team: int) -> bool:
         """Metric only. True: the label is dealt with, the ball is dead or beyond a line."""
-        beyond_m = max(-mark.x, mark.x - LENGTH_M, -mark.y, mark.y - WIDTH_M)
+        beyond_m = _beyond_m(mark)
         if self._is_dead:
             return not self._is_restarted(sighting, mark, holder, team, beyond_m > 0)
         if beyond_m <= OUT_M:
@@ -335,6 +333,11 @@ class ControlLedger:
             return False
         taker = self._restart_touch
         if taker is not None and mark.t_s - taker.end_s <= RESTART_TOUCH_S:
-            self._owner = replace(taker, start_s=mark.t_s, end_s=mark.t_s)
+            self._owner = taker
         self._mark, self._restart_touch, self._is_dead = None, None, False
         return True
+
+
+def _beyond_m(mark: BallMarkState) -> float:
+    """How far a metric ball is outside the pitch; negative inside."""
+    return max(-mark.x, mark.x - LENGTH_M, -mark.y, mark.y - WIDTH_M)

@@ -27,6 +27,7 @@ HELD_MOTION_M_S = 2.0
 FREE_MOTION_M_S = 9.0
 MOTION_LEAST, MOTION_MOST = -2.5, 1.5
 EVIDENCE_S = 0.2
+INTERPOLATED = 0.5  # weight of a place that was interpolated
 HOLD_TIME_S = 1.0  # mean time until a holder lets go
 FREE_TIME_S = 1.0  # mean time until a free ball is taken
 SNATCH_TIME_S = 3.0  # mean time until a ball changes hands without having been free
@@ -108,7 +109,7 @@ class HolderDecoder:
             gains = [0.0] * len(holders)
             entries = [IMPOSSIBLE] * len(holders)
         else:
-            count = min(1.0, elapsed_s / EVIDENCE_S)
+            count = min(1.0, elapsed_s / EVIDENCE_S) * (1.0 if sighting.is_detected else INTERPOLATED)
             holders, teams, gains, entries = _weigh(sighting, motion, contact, jitter_m, count)
         scores, previous = [], []
         for holder, gain, entry in zip(holders, gains, entries, strict=True):
@@ -180,7 +181,7 @@ def _change(old: int, new: int, dt_s: float) -> float:
     if old == new:
         return math.log1p(-settled * (1.0 - free_share if new == NOBODY else free_share))
     instant = max(dt_s, INSTANT_S)
-    if new != NOBODY and old != NOBODY:
+    if NOBODY not in (new, old):
         return math.log(-math.expm1(-instant / SNATCH_TIME_S))
     settled = -math.expm1(-instant * (1.0 / FREE_TIME_S + 1.0 / HOLD_TIME_S))
     return math.log(settled * (free_share if new == NOBODY else 1.0 - free_share))

@@ -1,8 +1,8 @@
 """Events from touches: passes, interceptions, recoveries, balls out of play.
 
 PASS          the ball leaves a person of a team and flies: at least FLIGHT_M and FLIGHT_S. COMPLETE when the next to
-              control it is another person of that team, INCOMPLETE when it is an opponent, OUT when it leaves the pitch.
-              t_start_s is the release, t_end_s the reception.
+              control it is another person of that team, INCOMPLETE when it is an opponent, OUT when it leaves the
+              pitch. t_start_s is the release, t_end_s the reception.
 INTERCEPTION  an opponent's control that ends such a flight; t_start_s is his first touch.
 RECOVERY      an opponent's control without a flight before it: a tackle, a dribble lost, a ball won in a contest.
 confidence    product over both touches of how sure the touch is (logistic in its evidence) and how sure its team, times
@@ -35,7 +35,10 @@ def is_flight(start: BallMarkState, end: BallMarkState, is_metric: bool) -> bool
 def make_events(
     owner: TouchState, taker: TouchState, between: int, unseen_s: float, people: People, is_metric: bool
 ) -> list[Event]:
-    """What happened when control went from owner to taker. between: uncontrolled touches; unseen_s: within the flight."""
+    """What happened when control went from owner to taker.
+
+    between: uncontrolled touches on the way; unseen_s: s of the flight in which the ball wasn't seen.
+    """
     teams = team_of(owner), team_of(taker)
     if NO_TEAM in teams or is_same_person(owner, taker, people):
         return []
@@ -51,8 +54,18 @@ def make_events(
         kind = EventKind.INTERCEPTION if flew else EventKind.RECOVERY
         place = (taker.start.place_x, taker.start.place_y)
         events.append(
-            Event(kind, EventResult.NONE, taker.start_s, max(taker.start_s, taker.end_s), teams[1], owner.track,
-                  taker.track, place, place, confidence)  # fmt: skip
+            Event(
+                kind,
+                EventResult.NONE,
+                taker.start_s,
+                max(taker.start_s, taker.end_s),
+                teams[1],
+                owner.track,
+                taker.track,
+                place,
+                place,
+                confidence,
+            )
         )
     return events
 
@@ -67,8 +80,9 @@ def make_out_events(owner: TouchState | None, crossing: BallMarkState) -> list[E
         if team != NO_TEAM and is_flight(owner.end, crossing, True):
             events.append(_pass(owner, -1, crossing, EventResult.OUT, confidence))
     events.append(
-        Event(EventKind.BALL_OUT, EventResult.NONE, crossing.t_s, crossing.t_s, team, track, -1, place, place,
-              confidence)  # fmt: skip
+        Event(
+            EventKind.BALL_OUT, EventResult.NONE, crossing.t_s, crossing.t_s, team, track, -1, place, place, confidence
+        )
     )
     return events
 
@@ -80,5 +94,15 @@ def touch_confidence(touch: TouchState) -> float:
 
 def _pass(owner: TouchState, track_to: int, end: BallMarkState, result: EventResult, confidence: float) -> Event:
     start = (owner.end.place_x, owner.end.place_y)
-    return Event(EventKind.PASS, result, owner.end_s, end.t_s, team_of(owner), owner.track, track_to, start,
-                 (end.place_x, end.place_y), confidence)  # fmt: skip
+    return Event(
+        EventKind.PASS,
+        result,
+        owner.end_s,
+        end.t_s,
+        team_of(owner),
+        owner.track,
+        track_to,
+        start,
+        (end.place_x, end.place_y),
+        confidence,
+    )

@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tacticeye.analysis.observation import BODY_HEIGHT_M, IMAGE_STRETCH, FrameObservation
 from tacticeye.match_state import NearPersonState, PersonMotionState, SightingState
@@ -27,9 +28,7 @@ People = dict[int, PersonMotionState]
 def move_people(people: People, observation: FrameObservation) -> None:
     """Update in place where everybody with a track is and how he moves; forget those long gone."""
     t_s = observation.t_s
-    rows = zip(
-        observation.track.tolist(), observation.xy.tolist(), observation.units_per_metre.tolist(), strict=True
-    )
+    rows = zip(observation.track.tolist(), observation.xy.tolist(), observation.units_per_metre.tolist(), strict=True)
     for track, (x, y), metre in rows:
         if track < 0 or not math.isfinite(x + y) or not metre > 0:
             continue
@@ -67,7 +66,7 @@ def make_sighting(observation: FrameObservation, shot: int, metre: float, people
         place_x=math.nan,
         place_y=math.nan,
         metre=metre,
-        confidence=0.0,
+        is_detected=False,
         near=[],
     )
     if not observation.is_live or observation.is_dead or not observation.is_ball_seen:
@@ -80,7 +79,7 @@ def make_sighting(observation: FrameObservation, shot: int, metre: float, people
         place_x=float(observation.ball_place[0]),
         place_y=float(observation.ball_place[1]),
         metre=local_metre or metre,
-        confidence=float(observation.ball_confidence),
+        is_detected=bool(observation.ball_is_detected),
         near=near,
     )
 
@@ -111,10 +110,10 @@ def _near_people(observation: FrameObservation, people: People) -> tuple[list[Ne
     return near, local_metre
 
 
-def _image_distance_m(dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
+def _image_distance_m(dx: NDArray[np.float64], dy: NDArray[np.float64]) -> NDArray[np.float64]:
     """(P,) m from feet to ball in an uncalibrated picture; dx, dy (P,) in metres of the picture, dy down."""
     ground = np.hypot(dx, IMAGE_STRETCH * dy)
     outside_x = np.maximum(np.abs(dx) - AIR_HALF_WIDTH_M, 0.0)
     outside_y = np.maximum(np.maximum(dy, -BODY_HEIGHT_M - dy), 0.0)
     body = np.hypot(outside_x, IMAGE_STRETCH * outside_y) + AIR_PENALTY_M
-    return np.minimum(ground, body)
+    return np.asarray(np.minimum(ground, body), np.float64)

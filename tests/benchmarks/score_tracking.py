@@ -3,9 +3,9 @@
 usage: score_tracking.py TRACKING_FOLDER SCORER.py [--match NAME ...] [--degraded]
 
 TRACKING_FOLDER holds one folder a match (frames*.parquet: frame, t_seconds, period, player_id, team_id, x_m, y_m,
-visible; 105 x 68 m, origin top-left), SCORER.py is the script that scores. Prints one line a variant. Positions go in as
-metres; --degraded adds what a broadcast camera makes of them: 6.25 Hz, two fifths of the ball lost in bursts, half a
-metre of jitter.
+visible; 105 x 68 m, origin top-left), SCORER.py is the script that scores. Prints one line a variant. Positions go in
+as metres; --degraded adds what a broadcast camera makes of them: 6.25 Hz, two fifths of the ball lost in bursts, half
+a metre of jitter.
 """
 
 from __future__ import annotations
