@@ -97,7 +97,7 @@ class VideoSource(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End all generators at their next frame. May be called again."""
+        """Close for good; a generator that is still being read raises SourceError. May be called again."""
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +183,8 @@ def _read(
         number = 0
         while frame is not None:
             following = next(frames, None)
+            if stop.is_set():  # a missing frame says nothing now
+                return
             number += 1
             ending = None
             if following is None or number % batch_frames == 0:

@@ -64,8 +64,8 @@ def read_ahead(
 ) -> Generator[Item, None, None]:
     """The items of `source` in order, made in a thread that keeps at most `limit` of them waiting, plus one in hand.
 
-    Close the generator (or use `contextlib.closing`) to end the thread; it has ended when close() returns. `stop` is set
-    then, for a source that can take long over one item. A generator given as `source` is closed in the thread.
+    Close the generator (or use `contextlib.closing`) to end the thread; it has ended when close() returns. `stop` is
+    set then, for a source that can take long over one item. A generator given as `source` is closed in the thread.
     """
     reader = _Reader(source, limit, stop)
     thread = threading.Thread(target=reader.run, name=name, daemon=True)

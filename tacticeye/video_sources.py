@@ -19,8 +19,10 @@ import logging
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Self
@@ -51,27 +53,19 @@ from tacticeye.local_files import explain_unreadable, find_video_file
 from tacticeye.stream_clock import StreamClock
 from tacticeye.types import NO_PTS, Image, StreamPosition
 
-__all__ = [
-    "LocalFileSource",
-    "SourceBatch",
-    "SourceType",
-    "StreamPosition",
-    "VideoFrame",
-    "VideoMetadata",
-    "VideoSource",
-    "calculate_batch_size",
-    "grab_frame",
-    "open_source",
-    "read_frame_batches",
-]
+__all__ = ["LocalFileSource", "SourceBatch", "SourceType", "StreamPosition", "VideoFrame", "VideoMetadata",
+           "VideoSource", "calculate_batch_size", "grab_frame", "open_source", "read_frame_batches"]  # fmt: skip
 
 log = logging.getLogger(__name__)
+
+StopQuestion = Callable[[], bool]
 
 _CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,ogg,mp3,wav,flac,aac"  # no playlists, no scripts
 # The same on every machine: how a damaged picture is patched up depends on the number of threads.
 _DECODER_THREADS = 4
 # Seconds before the wanted frame to look for a key frame: past the reordering of B-frames, then past a long GOP.
 _SEEK_MARGINS_S = (1.0, 12.0)
+_NOTHING_DECODES = "not one frame can be decoded: the file is damaged, copy it again."
 _MAX_DEMUX_ERRORS = 100  # in a row, then the rest of the file is given up
 _DEFAULT_FPS = 25.0
 _FPS_RANGE = (1.0, 240.0)  # outside of it a declared rate is a mistake
@@ -84,9 +78,7 @@ class _Decoding:
     should_stop: asked before each packet; the pictures end when it says so.
     """
 
-    def __init__(
-        self, path: Path, should_stop: Callable[[], bool] = lambda: False, threads: int = _DECODER_THREADS
-    ) -> None:
+    def __init__(self, path: Path, should_stop: StopQuestion = bool, threads: int = _DECODER_THREADS) -> None:
         self._path = path
         self.should_stop = should_stop
         self.container = _open_container(path)
@@ -177,7 +169,7 @@ class LocalFileSource(VideoSource):
         with closing(_Decoding(self._path)) as decoding:
             first = next(iter(decoding), None)
             if first is None:
-                raise SourceError(str(source), "not one frame can be decoded: the file is damaged, copy it again.")
+                raise SourceError(str(source), _NOTHING_DECODES)
             self._display = _find_display(first)
             self._metadata = _describe(decoding, self._display, self._path)
             self._step = max(1, round(1 / (Fraction(self._metadata.fps) * decoding.time_base)))
@@ -195,14 +187,17 @@ class LocalFileSource(VideoSource):
         def should_stop() -> bool:
             return self._closed.is_set() or (stop is not None and stop.is_set())
 
-        last: VideoFrame | None = None
-        anchor: VideoFrame | None = None  # the last frame that can be found again by its timestamp
+        last = -1 if after is None else after.frame
+        anchor = after  # the last frame, if it can be found again by its timestamp
         with closing(self._start(after, should_stop)) as decoding:
             for frame in self._number(decoding, after):
                 yield frame
-                last = frame
-                anchor = frame if frame.pts != NO_PTS else anchor
-        if decoding.unanswered and last is not None and anchor is not None:
+                last = frame.index
+                if frame.pts != NO_PTS:
+                    anchor = StreamPosition(last, frame.t_s, frame.pts, frame.shift, frame.skipped_packets)
+        if self._closed.is_set():
+            raise SourceError(str(self._path), "was closed while it was being read: open it again.")
+        if decoding.unanswered and anchor is not None:
             yield from self._finish(anchor, last, should_stop)
 
     def find_image(self, t_s: float) -> Image:
@@ -212,24 +207,17 @@ class LocalFileSource(VideoSource):
         """
         for margin_s in (*_SEEK_MARGINS_S, math.inf):
             with closing(_Decoding(self._path)) as decoding:
-                if margin_s < math.inf and not decoding.seek(self._tick(decoding, t_s - margin_s)):
+                is_from_start = margin_s > t_s
+                if not is_from_start and not decoding.seek(round((t_s - margin_s) / decoding.time_base) + self._origin):
                     continue
-                shown = self._last_until(decoding, t_s, is_from_start=margin_s == math.inf)
+                shown: VideoFrame | None = None
+                for frame in self._number(decoding, None):
+                    if frame.t_s > t_s and (shown is not None or not is_from_start):
+                        break
+                    shown = frame
                 if shown is not None:
                     return shown.to_bgr()
-        raise SourceError(str(self._path), "not one frame can be decoded: the file is damaged, copy it again.")
-
-    def _last_until(self, decoding: _Decoding, t_s: float, is_from_start: bool) -> VideoFrame | None:
-        """The last frame not after t_s; the first frame of all when read from the start and t_s lies before it."""
-        shown: VideoFrame | None = None
-        for frame in self._number(decoding, None):
-            if frame.t_s > t_s and (shown is not None or not is_from_start):
-                break
-            shown = frame
-        return shown
-
-    def _tick(self, decoding: _Decoding, t_s: float) -> int:
-        return round(t_s / decoding.time_base) + self._origin
+        raise SourceError(str(self._path), _NOTHING_DECODES)
 
     def _number(self, decoding: _Decoding, after: StreamPosition | None) -> Iterator[VideoFrame]:
         """Number and time what decodes from now on, which follows `after`."""
@@ -249,13 +237,22 @@ class LocalFileSource(VideoSource):
                 to_bgr=partial(_to_bgr, picture, self._display, reformatter),
             )
 
-    def _start(self, after: StreamPosition | None, should_stop: Callable[[], bool]) -> _Decoding:
+    def _start(self, after: StreamPosition | None, should_stop: StopQuestion) -> _Decoding:
         """A decoding whose next picture is the one that follows `after`."""
         if after is None:
             return _Decoding(self._path, should_stop)
-        return self._seek_past(after, should_stop, _DECODER_THREADS) or self._count_past(after, should_stop)
+        for threads in (_DECODER_THREADS, 1):  # 1: it may lie in what `_finish` gave
+            found = self._seek_past(after, should_stop, threads) or self._count_past(after, should_stop, threads)
+            if found is not None:
+                found.skipped = after.skipped_packets
+                return found
+        raise SourceError(
+            str(self._path),
+            f"is not the video that was read before (frame {after.frame} at {after.t_s:.2f} s isn't in it): "
+            "put the original file back, or begin a new analysis.",
+        )
 
-    def _seek_past(self, after: StreamPosition, should_stop: Callable[[], bool], threads: int) -> _Decoding | None:
+    def _seek_past(self, after: StreamPosition, should_stop: StopQuestion, threads: int) -> _Decoding | None:
         """Found by timestamp and proven by the picture; None where seeking doesn't lead to exactly that state."""
         if after.pts == NO_PTS:
             return None
@@ -264,7 +261,6 @@ class LocalFileSource(VideoSource):
             target = after.pts - round(margin_s / decoding.time_base)
             is_from_start = target <= self._origin
             if (is_from_start or decoding.seek(target)) and self._advance(decoding, after, has_key=is_from_start):
-                decoding.skipped = after.skipped_packets
                 return decoding
             decoding.close()
             if is_from_start:
@@ -283,40 +279,30 @@ class LocalFileSource(VideoSource):
                 return False
         return False
 
-    def _count_past(self, after: StreamPosition, should_stop: Callable[[], bool]) -> _Decoding:
-        """Found by counting from the first frame: slow, and right for every file."""
-        decoding = _Decoding(self._path, should_stop)
-        for index, picture in enumerate(decoding):
-            if index < after.frame:
-                continue
-            timestamp = decoding.timestamp(picture)
-            if after.pts not in (NO_PTS, timestamp):
-                break
-            if after.checksum not in (-1, picture_checksum(_to_bgr(picture, self._display, VideoReformatter()))):
-                log.warning("%s: frame %d now decodes to another picture", self._path, index)
-            decoding.skipped = after.skipped_packets
-            return decoding
-        if should_stop():
-            return decoding
-        decoding.close()
-        raise SourceError(
-            str(self._path),
-            f"is not the video that was read before (frame {after.frame} at {after.t_s:.2f} s isn't in it): "
-            "put the original file back, or begin a new analysis.",
-        )
+    def _count_past(self, after: StreamPosition, should_stop: StopQuestion, threads: int) -> _Decoding | None:
+        """Found by counting from the first frame: slow, and right for every file. None where it isn't in the file."""
+        decoding = _Decoding(self._path, should_stop, threads)
+        picture = next(islice(decoding, after.frame, None), None)
+        if picture is None or after.pts not in (NO_PTS, decoding.timestamp(picture)):
+            decoding.close()
+            return None
+        if after.checksum not in (-1, picture_checksum(_to_bgr(picture, self._display, VideoReformatter()))):
+            log.warning("%s: frame %d now decodes to another picture", self._path, after.frame)
+        return decoding
 
-    def _finish(self, anchor: VideoFrame, last: VideoFrame, should_stop: Callable[[], bool]) -> Iterator[VideoFrame]:
-        """The frames after `last` when damage near the end kept the decoder's threads from giving all they had.
+    def _finish(self, anchor: StreamPosition, last: int, should_stop: StopQuestion) -> Iterator[VideoFrame]:
+        """The frames after number `last` when damage near the end kept the decoder's threads from giving all they had.
 
         Decoding once more from before `anchor`, without threads, gives every packet's own picture or error.
         """
-        position = StreamPosition(anchor.index, anchor.t_s, anchor.pts, anchor.shift, anchor.skipped_packets)
-        decoding = self._seek_past(position, should_stop, threads=1)
+        anchor = replace(anchor, checksum=-1)
+        decoding = self._seek_past(anchor, should_stop, threads=1)
         if decoding is None:
             return
+        decoding.skipped = anchor.skipped_packets
         with closing(decoding):
-            for frame in self._number(decoding, position):
-                if frame.index > last.index:
+            for frame in self._number(decoding, anchor):
+                if frame.index > last:
                     yield frame
 
 
