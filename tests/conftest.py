@@ -22,3 +22,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("real footage and labels (../shared) are not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo(root: Path) -> Path:
+    """Folder of the demo match that ships: demo.mp4, its truth and its recorded boxes."""
+    return root / "data" / "demo"

@@ -1,0 +1,261 @@
+"""BatchProcessor: the order of the stages for one batch of frames; nothing else knows it.
+
+Detection sees the whole batch; all that follows goes frame by frame, because each frame builds on the one before.
+The result depends on the frames alone: not on how they are grouped, nor on restarts between batches.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacticeye.analysis import totals as running_totals
+from tacticeye.analysis.observation import BODY_HEIGHT_M, FrameObservation
+from tacticeye.analysis.possession import PossessionEngine
+from tacticeye.config import AnalysisConfig
+from tacticeye.match_state import FrameWaiting, MatchState, PersonWaiting, Progress
+from tacticeye.types import (
+    BallPosition,
+    BallSource,
+    Boxes,
+    ChunkOutput,
+    ControlSpan,
+    Event,
+    FrameBatch,
+    Image,
+    Role,
+    StreamPosition,
+)
+from tacticeye.vision.appearance import shirt_features
+from tacticeye.vision.ball_path import BallDecision, BallPath
+from tacticeye.vision.camera import CameraMotion, FrameMotion
+from tacticeye.vision.detector import Detector, open_detector
+from tacticeye.vision.overlay import annotate, encode_jpeg
+from tacticeye.vision.team_classifier import TeamClassifier
+from tacticeye.vision.tracker import Tracker
+
+
+class BatchProcessor:
+    """Turns batches of frames into rows, starting from the state that an earlier batch left.
+
+    `process_chunk` in order of the batches, `save_modules_state` after each. Not thread-safe; one per match.
+    """
+
+    def __init__(self, config: AnalysisConfig, state: MatchState) -> None:
+        self._config = config
+        self._state = state
+        self._detector: Detector | None = None
+        self._camera = CameraMotion(state.camera)
+        self._tracker = Tracker(state.tracker)
+        self._teams = TeamClassifier(state.teams)
+        self._ball_path = BallPath(state.ball_path)
+        self._possession = PossessionEngine(state.possession)
+        self._waiting = list(state.waiting)
+        self._totals = state.totals
+        self._progress = state.progress
+        self._stage_ms: Counter[str] = Counter()
+
+    def initialize_modules(self, detector: Detector | None = None) -> None:
+        """Load what is slow to load. Raises WeightsError."""
+        self._detector = detector or open_detector(self._config)
+
+    def process_chunk(
+        self, batch: FrameBatch, position: StreamPosition | None = None, *, is_last: bool = False
+    ) -> ChunkOutput:
+        """Analyse the next batch; position: its last decoded frame, from which reading can go on.
+
+        is_last: nothing follows, so all that was held back for look-ahead comes out too.
+        """
+        started = time.perf_counter()
+        self._stage_ms.clear()
+        if self._detector is None:
+            self.initialize_modules()
+        assert self._detector is not None
+        with self._timed("detect"):
+            detections = self._detector.detect(batch)
+        parts: list[Boxes] = []
+        decisions: list[BallDecision] = []
+        motions: list[FrameMotion] = []
+        for image, frame, t_s in zip(batch.images, batch.frame.tolist(), batch.t_s.tolist(), strict=True):
+            boxes, decided, motion = self._follow(image, frame, t_s, detections.select(detections.frame == frame))
+            parts.append(boxes)
+            decisions += decided
+            motions.append(motion)
+        if is_last:
+            decisions += self._ball_path.flush()
+        with self._timed("possession"):
+            spans, events = self._decide_control(decisions, batch.end_s if is_last else None)
+        boxes = Boxes.concatenate(parts)
+        self._count(spans, events)
+        self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
+        with self._timed("preview"):
+            preview = self._preview(batch, boxes, decisions)
+        return ChunkOutput(
+            batch_idx=batch.index,
+            start_frame=batch.start_frame,
+            end_frame=batch.end_frame,
+            start_s=batch.start_s,
+            end_s=batch.end_s,
+            boxes=boxes,
+            ball=[d.position for d in decisions if d.position is not None],
+            spans=spans,
+            events=events,
+            tracks=self._teams.summaries(),
+            kits=self._teams.kits(),
+            chunk_stats=_chunk_stats(boxes, decisions, motions),
+            processing_time_ms=1000 * (time.perf_counter() - started),
+            stage_ms=dict(self._stage_ms),
+            preview_jpeg=preview,
+        )
+
+    def save_modules_state(self) -> MatchState:
+        """The state after the last processed batch, from which another process goes on."""
+        return replace(
+            self._state,
+            progress=self._progress,
+            camera=self._camera.state(),
+            tracker=self._tracker.state(),
+            teams=self._teams.state(),
+            ball_path=self._ball_path.state(),
+            waiting=list(self._waiting),
+            possession=self._possession.state(),
+            totals=self._totals,
+        )
+
+    def _follow(
+        self, image: Image, frame: int, t_s: float, detected: Boxes
+    ) -> tuple[Boxes, list[BallDecision], FrameMotion]:
+        """Everything from boxes to people and ball for one frame."""
+        is_ball = detected.role == Role.BALL
+        people, candidates = detected.select(~is_ball), detected.select(is_ball)
+        with self._timed("camera"):
+            motion = self._camera.update(image, t_s, people)
+        with self._timed("appearance"):
+            features = shirt_features(image, people.xyxy)
+        with self._timed("tracker"):
+            people = self._tracker.update(people, features, motion)
+        with self._timed("teams"):
+            people = replace(people, team=self._teams.update(t_s, people, features))
+        with self._timed("ball"):
+            decided = self._ball_path.update(frame, t_s, candidates, people, motion)
+        self._waiting.append(_frame_waiting(frame, t_s, people, motion))
+        return Boxes.concatenate([people, candidates]), decided, motion
+
+    def _decide_control(
+        self, decisions: list[BallDecision], end_s: float | None
+    ) -> tuple[list[ControlSpan], list[Event]]:
+        spans: list[ControlSpan] = []
+        events: list[Event] = []
+        for decision in decisions:
+            waiting = self._waiting.pop(0)
+            assert waiting.frame == decision.frame, "each analysed frame gets one ball decision, in order"
+            more_spans, more_events = self._possession.update(self._observation(waiting, decision.position))
+            spans += more_spans
+            events += more_events
+        if end_s is not None:
+            more_spans, more_events = self._possession.flush(end_s)
+            spans += more_spans
+            events += more_events
+        return spans, events
+
+    def _observation(self, waiting: FrameWaiting, ball: BallPosition | None) -> FrameObservation:
+        people = waiting.people
+        tracks = [p.track for p in people]
+        ball_place = np.array([ball.x, ball.y]) if ball else np.full(2, np.nan)
+        to_shot = np.array(waiting.image_to_shot).reshape(2, 3)
+        return FrameObservation(
+            frame=waiting.frame,
+            t_s=waiting.t_s,
+            is_live=waiting.is_live,
+            is_cut=waiting.is_cut,
+            track=np.array(tracks, np.int32),
+            # What is believed by now of teams and roles, not what was believed when the frame was seen.
+            team=np.array([self._teams.team_of(t) for t in tracks], np.int8),
+            role=np.array([p.role if p.track < 0 else self._teams.role_of(p.track) for p in people], np.int8),
+            xy=np.array([(p.x, p.y) for p in people]).reshape(-1, 2),
+            units_per_metre=np.array([p.units_per_metre for p in people], np.float64),
+            place=np.array([(p.place_x, p.place_y) for p in people]).reshape(-1, 2),
+            ball_xy=to_shot[:, :2] @ ball_place + to_shot[:, 2],
+            ball_place=ball_place,
+            ball_confidence=ball.confidence if ball else 0.0,
+            ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
+        )
+
+    def _count(self, spans: list[ControlSpan], events: list[Event]) -> None:
+        active = self._tracker.active_tracks
+        teams = Counter(self._teams.team_of(track) for track in active)
+        self._totals = replace(
+            running_totals.add(self._totals, spans, events, self._possession.current()),
+            active_tracks=len(active),
+            active_tracks_by_team={team: teams[team] for team in (0, 1)},
+            total_ids=self._tracker.total_ids,
+        )
+
+    def _preview(self, batch: FrameBatch, boxes: Boxes, decisions: list[BallDecision]) -> bytes:
+        """The newest frame of the batch whose ball is decided, else its last; nothing for a batch without images."""
+        if not len(batch.frame):
+            return b""
+        balls = {d.frame: d.position for d in decisions}
+        decided = [i for i, frame in enumerate(batch.frame.tolist()) if frame in balls]
+        i = decided[-1] if decided else len(batch.frame) - 1
+        frame = int(batch.frame[i])
+        owner = self._possession.current().track if decided else -1
+        shown = boxes.select((boxes.frame == frame) & (boxes.role != Role.BALL))
+        return encode_jpeg(
+            annotate(batch.images[i], shown, {kit.team: kit.rgb for kit in self._teams.kits()}, balls.get(frame), owner)
+        )
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._stage_ms[stage] += 1000 * (time.perf_counter() - started)  # type: ignore[assignment]
+
+
+def _frame_waiting(frame: int, t_s: float, people: Boxes, motion: FrameMotion) -> FrameWaiting:
+    place = people.feet_xy
+    xy = place @ motion.image_to_shot[:, :2].T + motion.image_to_shot[:, 2]
+    units_per_metre = people.height * _zoom(motion.image_to_shot) / BODY_HEIGHT_M
+    waiting = [
+        PersonWaiting(track, role, x, y, units, place_x, place_y)
+        for track, role, (x, y), units, (place_x, place_y) in zip(
+            people.track.tolist(),
+            people.role.tolist(),
+            xy.tolist(),
+            units_per_metre.tolist(),
+            place.tolist(),
+            strict=True,
+        )
+    ]
+    return FrameWaiting(frame, t_s, motion.is_live, motion.is_cut, motion.image_to_shot.ravel().tolist(), waiting)
+
+
+def _zoom(similarity: NDArray[np.float64]) -> float:
+    """How much longer a length becomes under a (2, 3) similarity."""
+    return float(np.sqrt(abs(np.linalg.det(similarity[:, :2]))))
+
+
+def _chunk_stats(boxes: Boxes, decisions: list[BallDecision], motions: list[FrameMotion]) -> dict[str, float]:
+    """Trust figures of a batch as counts, so that they add up over batches.
+
+    frames_*: analysed frames; ball_*: frames whose ball was decided in this batch, by where its position comes from.
+    """
+    sources = Counter(d.position.source if d.position else None for d in decisions)
+    people = boxes.role != Role.BALL
+    return {
+        "frames_analysed": len(motions),
+        "frames_live": sum(m.is_live for m in motions),
+        "cuts": sum(m.is_cut for m in motions),
+        "people_boxes": int(people.sum()),
+        "people_tracked": int((people & (boxes.track >= 0)).sum()),
+        "people_with_team": int((people & (boxes.team >= 0)).sum()),
+        "ball_detected": sources[BallSource.DETECTED],
+        "ball_interpolated": sources[BallSource.INTERPOLATED],
+        "ball_unseen": sources[None],
+    }

@@ -1,0 +1,231 @@
+"""One match from its source to its database: source, processor, store, state, in that order, batch by batch.
+
+Each batch is committed with the state that follows from it before the next one begins, so this function may be killed
+at any instant and called again: it goes on behind the last committed batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from tacticeye import service
+from tacticeye.batch_processor import BatchProcessor
+from tacticeye.config import AnalysisConfig, Settings, SourceType
+from tacticeye.errors import DatabaseDamagedError, StorageBusyError, TacticEyeError
+from tacticeye.lease import hold_lease
+from tacticeye.match_files import MatchFolder, write_bytes
+from tacticeye.match_state import MatchState, SourceFacts, StateStorage, get_default_storage
+from tacticeye.store import MatchRecord, MatchStore
+from tacticeye.types import ChunkOutput
+from tacticeye.video_sources import VideoSource, calculate_batch_size, open_source, read_frame_batches
+
+SPEED_WINDOW_S = 30.0  # wall time over which the speed is averaged: long enough to be calm, short enough to follow
+BUSY_PAUSE_S = 0.2  # a reader holds the database for milliseconds; the batch stays in memory meanwhile
+BUSY_TRIES = 300  # a minute of a locked database is not a reader any more
+
+
+@dataclass(frozen=True)
+class AnalysisProgress:
+    """How far an analysis is. Video time in s; total_* are the container's claims, 0 unknown; speed in multiples of
+    real time over the last half minute, 0 unknown."""
+
+    batch_idx: int
+    frame: int
+    t_s: float
+    total_frames: int
+    total_seconds: float
+    speed: float
+
+    @property
+    def share(self) -> float | None:
+        """0..1 of the video, None where its length is unknown."""
+        return min(1.0, self.t_s / self.total_seconds) if self.total_seconds > 0 else None
+
+
+ProgressCallback = Callable[[str, AnalysisProgress], None]
+BatchCallback = Callable[[str, ChunkOutput], None]
+ErrorCallback = Callable[[str, TacticEyeError], None]
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """What a caller hears of an analysis, all on the calling thread."""
+
+    on_progress: ProgressCallback = lambda match_id, progress: None
+    on_batch_complete: BatchCallback = lambda match_id, output: None
+    on_error: ErrorCallback = lambda match_id, error: None
+
+
+def run_match_analysis(
+    match_id: str,
+    config: AnalysisConfig,
+    *,
+    data_dir: Path | None = None,
+    callbacks: Callbacks = Callbacks(),
+    should_stop: Callable[[], bool] = lambda: False,
+) -> MatchState:
+    """Analyse a match that has a folder, from where it stands to its end, and return its last state.
+
+    should_stop is asked after each batch. The caller holds the match's lease. Raises TacticEyeError, after telling
+    on_error; whatever was committed before is kept.
+    """
+    data_dir = data_dir or Settings.from_environment().data_dir
+    folder = MatchFolder.existing(data_dir, match_id)
+    try:
+        with open_source(config.source_type, config.source_url) as source:
+            return _Run(folder, config, source, get_default_storage(data_dir), callbacks).to_the_end(should_stop)
+    except TacticEyeError as error:
+        callbacks.on_error(match_id, error)
+        raise
+
+
+def analyze_local_file(
+    path: str | Path,
+    *,
+    match_id: str | None = None,
+    preset: str = "vod",
+    data_dir: Path | None = None,
+    callbacks: Callbacks = Callbacks(),
+    **overrides: Any,
+) -> MatchState:
+    """Analyse a video file as a new match, in this process. overrides: AnalysisConfig fields. Raises TacticEyeError."""
+    data_dir = data_dir or Settings.from_environment().data_dir
+    config = AnalysisConfig.preset(
+        preset, source_type=SourceType.UPLOADED_FILE, source_url=str(Path(path).resolve()), **overrides
+    )
+    match_id = service.create_match(data_dir, config, match_id)
+    with hold_lease(MatchFolder.existing(data_dir, match_id)):
+        return run_match_analysis(match_id, config, data_dir=data_dir, callbacks=callbacks)
+
+
+class _Run:
+    """One call of run_match_analysis: what its loop shares."""
+
+    def __init__(
+        self,
+        folder: MatchFolder,
+        config: AnalysisConfig,
+        source: VideoSource,
+        storage: StateStorage,
+        callbacks: Callbacks,
+    ) -> None:
+        self._folder = folder
+        self._config = config
+        self._source = source
+        self._storage = storage
+        self._callbacks = callbacks
+        self._store = MatchStore(folder.path)
+        self._speed = _Speedometer(time.monotonic())
+
+    def to_the_end(self, should_stop: Callable[[], bool]) -> MatchState:
+        state = self._first_state()
+        self._storage.save(state)
+        if state.progress.is_finished:
+            return state
+        processor = BatchProcessor(self._config, state)
+        processor.initialize_modules()
+        metadata = self._source.get_metadata()
+        batches = read_frame_batches(
+            self._source,
+            batch_frames=calculate_batch_size(metadata.fps, self._config.batch_size_seconds),
+            analysis_hz=self._config.analysis_hz,
+            first_index=state.progress.next_batch,
+            after=state.progress.position,
+        )
+        for item in batches:
+            is_last = item.is_last or item.batch.index + 1 == self._config.max_batches
+            output = processor.process_chunk(item.batch, item.position, is_last=is_last)
+            state = processor.save_modules_state()
+            self._commit(output, state)
+            self._tell(output, state)
+            if is_last or should_stop():
+                batches.close()
+                break
+        return state
+
+    def _first_state(self) -> MatchState:
+        """The state of the last committed batch; where there is none, a new one and a new database."""
+        committed = self._store.load_state()
+        if committed is not None:
+            try:
+                return MatchState.from_json(committed)
+            except ValidationError as error:
+                raise DatabaseDamagedError(
+                    self._folder.database, "its analysis state can't be read by this version; analyse the video anew."
+                ) from error
+        metadata = self._source.get_metadata()
+        facts = SourceFacts(
+            width=metadata.width,
+            height=metadata.height,
+            fps=metadata.fps,
+            total_frames=max(0, metadata.declared_frames),
+            total_seconds=metadata.declared_duration_s if metadata.declared_duration_s > 0 else 0.0,
+        )
+        if not self._store.exists:
+            self._store.create(self._record(facts))
+        return MatchState(self._folder.match_id, source=facts)
+
+    def _record(self, facts: SourceFacts) -> MatchRecord:
+        return MatchRecord(
+            match_id=self._folder.match_id,
+            config_json=TypeAdapter(AnalysisConfig).dump_json(self._config).decode(),
+            source_path=self._config.source_url,
+            source_name=Path(self._config.source_url).name,
+            width=facts.width,
+            height=facts.height,
+            fps=facts.fps,
+            declared_duration_s=facts.total_seconds or float("nan"),
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _commit(self, output: ChunkOutput, state: MatchState) -> None:
+        """Database first, it is the truth; then the mirror and the picture that may lag behind it."""
+        for attempt in range(1, BUSY_TRIES + 1):
+            try:
+                self._store.commit(output, state.to_json(), is_last=state.progress.is_finished)
+                break
+            except StorageBusyError:
+                if attempt == BUSY_TRIES:
+                    raise
+                time.sleep(BUSY_PAUSE_S)
+        self._storage.save(state)
+        if output.preview_jpeg:
+            write_bytes(self._folder.preview, output.preview_jpeg, is_durable=False)
+
+    def _tell(self, output: ChunkOutput, state: MatchState) -> None:
+        match_id, progress = self._folder.match_id, state.progress
+        self._callbacks.on_batch_complete(match_id, output)
+        self._callbacks.on_progress(
+            match_id,
+            AnalysisProgress(
+                batch_idx=output.batch_idx,
+                frame=output.end_frame - 1,
+                t_s=progress.end_s,
+                total_frames=state.source.total_frames,
+                total_seconds=state.source.total_seconds,
+                speed=self._speed.after(output.end_s - output.start_s, time.monotonic()),
+            ),
+        )
+
+
+class _Speedometer:
+    """Seconds of video done a second of wall time, over a sliding window."""
+
+    def __init__(self, now_s: float) -> None:
+        self._marks: deque[tuple[float, float]] = deque([(now_s, 0.0)])
+
+    def after(self, video_s: float, now_s: float) -> float:
+        """The speed once another `video_s` seconds of video were done."""
+        self._marks.append((now_s, self._marks[-1][1] + video_s))
+        while len(self._marks) > 2 and self._marks[1][0] < now_s - SPEED_WINDOW_S:
+            self._marks.popleft()
+        (then_s, done_then), (now_s, done) = self._marks[0], self._marks[-1]
+        return (done - done_then) / (now_s - then_s) if now_s > then_s else 0.0
