@@ -24,7 +24,7 @@ from tacticeye.vision.track_table import Floats, Mask, TrackTable, from_states, 
 Rows = NDArray[np.intp]
 
 # Motion, in body heights (1.8 m) and seconds.
-ACCELERATION_DENSITY = 6.0  # bh^2/s^3: a person changes speed by about 2.4 bh (4.4 m) a second, one sigma
+ACCELERATION_DENSITY = 4.0  # bh^2/s^3: a person changes speed by about 2 bh (3.6 m) a second, one sigma
 BIRTH_SPEED = 3.0  # bh/s, sigma of the unknown velocity of a new track; also the most a lost one is believed to vary
 TOP_SPEED = 6.7  # bh/s: 12 m/s, faster than anyone runs
 REACH = 0.5  # bh that jitter of boxes and camera may add to any displacement
@@ -39,9 +39,9 @@ HIGH_SCORE = 0.5  # first association
 LOW_SCORE = 0.2  # below: noise, no association and no birth
 ACTIVE_S = 0.5  # unseen for longer: lost, found again only if the shirt agrees
 KEEP_S = 2.0  # unseen for longer: forgotten
-LOST_APPEARANCE = 0.35  # largest shirt distance at which a lost person is found again
+LOST_APPEARANCE = 0.40  # largest shirt distance at which a lost person is found again
 LOST_GATE = 2.0  # sigmas, where no shirt can be compared
-WEIGHT_PLACE, WEIGHT_OVERLAP, WEIGHT_SHIRT, WEIGHT_HEIGHT = 0.35, 0.25, 0.30, 0.10
+WEIGHT_PLACE, WEIGHT_OVERLAP, WEIGHT_SHIRT, WEIGHT_HEIGHT = 0.35, 0.25, 0.50, 0.10
 UNKNOWN_SHIRT = 0.3  # distance assumed where a shirt can't be compared
 LAB_SCALE = 40.0  # Lab distance of shirts that differ for sure
 FORBIDDEN = 1e3
