@@ -450,6 +450,17 @@ def test_a_source_closed_while_it_is_read_is_not_taken_for_its_end(plain: Path) 
             list(frames)
 
 
+def test_reading_that_is_told_to_stop_ends_even_while_it_looks_for_its_position(videos: dict[str, Path]) -> None:
+    stop = threading.Event()
+    with LocalFileSource(videos["h264.avi"]) as source:
+        frames = source.get_frame_generator(stop=stop)
+        next(frames)
+        stop.set()
+        assert len(list(frames)) <= 2
+        with pytest.raises(SourceError):
+            next(source.get_frame_generator(StreamPosition(30, 1.2, NO_PTS), stop))
+
+
 class CountedSource(LocalFileSource):
     """Counts the frames that were asked for."""
 
