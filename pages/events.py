@@ -10,7 +10,7 @@ from tacticeye.match_views import EventsView
 from tacticeye.service import MatchCard
 from tacticeye.types import EventKind
 
-TEAMS = {**dict(enumerate(charts.TEAM_NAMES)), -1: "Unsure"}
+TEAMS = {**dict(enumerate(charts.TEAM_NAMES)), -1: charts.UNSURE}
 
 match = match_frame.get_match()
 
@@ -28,8 +28,13 @@ def filters() -> tuple[tuple[EventKind, ...] | None, tuple[int, ...] | None]:
 def figures(view: EventsView) -> None:
     """Timeline above, table below."""
     colours = match_frame.colours_of(view.kits)
-    st.html(panels.heading(f"{len(view.events)} events", ["Drag to move, wheel to zoom, double click to see all."]))
-    figure = charts.event_timeline(view.events, view.card.t_s, colours)
+    st.html(
+        panels.heading(
+            f"{len(view.events)} events",
+            ["Faint: not completed. Drag to move, wheel to zoom, double click to see all."],
+        )
+    )
+    figure = charts.event_timeline(view.events, max(view.card.total_s, view.card.t_s), colours)
     st.vega_lite_chart(figure.rows, figure.spec, key="event_timeline", width="stretch")
     st.dataframe(
         charts.event_table(view.events),

@@ -60,7 +60,7 @@ def heatmap() -> MatchCard:
     if not view.has_data:
         match_frame.nothing_yet(view.card)
         return view.card
-    st.info(HEATMAP_NOTE, icon=":material/info:")
+    st.html(panels.hint(HEATMAP_NOTE))
     whom = st.segmented_control("Show", [TEAMS, PLAYER], default=TEAMS, required=True, key="heat_of")
     minutes = minute_range(view.card.t_s)
     if whom == PLAYER:

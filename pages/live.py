@@ -15,7 +15,7 @@ match = match_frame.get_match()
 
 def figures(view: LiveView, colours: TeamColours) -> None:
     """Possession above, what lies behind it below."""
-    st.html(panels.possession(view.totals, colours))
+    st.html(panels.possession(view.totals, colours, view.card.status.is_active))
     over_time, picture = st.columns([3, 2], gap="medium")
     with over_time:
         st.html(panels.heading("Possession over time", ["Every column is a stretch of video, shared out in full."]))

@@ -18,7 +18,7 @@ def matches(was_empty: bool) -> None:
     try:
         cards = polls.library()
     except TacticEyeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.html(panels.problem(error))
         return
     if was_empty != (not cards):
         st.rerun()
@@ -33,19 +33,19 @@ def welcome() -> None:
     st.space("medium")
     st.html(panels.heading("Or analyse a video of yours"))
     with st.container(border=True):
-        new_match.form()
+        new_match.form(["path", "upload"])
 
 
 try:
     is_empty = not polls.library()
 except TacticEyeError as error:
-    st.error(str(error), icon=":material/error:")
+    st.html(panels.problem(error))
     st.stop()
 
 if is_empty:
     welcome()
 else:
     with st.expander("New analysis", icon=":material/add:"):
-        new_match.form()
+        new_match.form(["path", "upload", "demo"])
     library.confirm_deletion()
 matches(is_empty)

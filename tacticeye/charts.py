@@ -18,6 +18,7 @@ from tacticeye.team_colours import TeamColours
 from tacticeye.types import ControlState, EventKind, EventResult, Role
 
 TEAM_NAMES = ("Team A", "Team B")
+UNSURE = "Unsure"
 KIND_NAMES = {
     EventKind.PASS: "Pass",
     EventKind.INTERCEPTION: "Interception",
@@ -45,13 +46,23 @@ STATE_NAMES = {
 
 UNSURE_COLOUR = "#8a948d"
 
+# Opacity of events that did not come off.
+_FAINT = 0.4
 # Of a long match with broken tracks, those seen longest; more can't be read in a list.
 _PLAYERS_TO_CHOOSE_FROM = 60
 # At most about this many columns: on a phone a column is then still 4 px wide.
 _MAX_BUCKETS = 72
 _BUCKET_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200)
-# Vega expression: seconds on an axis or in a tooltip as mm:ss.
-_CLOCK_AXIS = "format(floor(datum.value / 60), 'd') + ':' + format(floor(datum.value % 60), '02d')"
+# Times are drawn as milliseconds on a UTC axis, whose ticks fall on round seconds and minutes; the label counts on
+# beyond 60 minutes.
+_CLOCK_LABEL = (
+    "format(floor(time(datum.value) / 60000), '02d') + ':' + format(floor(time(datum.value) / 1000) % 60, '02d')"
+)
+# Cells reach a little under their neighbours, or hairlines show between them.
+_CELL_OVERLAP = 0.3
+_LEGEND = {"orient": "top", "title": None, "offset": 8, "padding": 0}
+# About the width that a heatmap gets on a desktop; its height follows the picture's shape.
+_HEAT_WIDTH_PX = 460
 # Spread of the heatmap's smoothing in cells: about the width of a player's box, so the grid's edges don't show.
 _HEAT_SIGMA_CELLS = 1.2
 
@@ -80,11 +91,12 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigur
     rows = _possession_columns(spans)
     domain = [TEAM_NAMES[0], "Not counted", TEAM_NAMES[1]]
     spec = {
-        "height": 220,
+        "height": 190,
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "mark": {"type": "rect", "stroke": colours.background, "strokeWidth": 1},
         "encoding": {
-            "x": {**_clock_axis("start_s", "Video time"), "scale": {"nice": False}},
-            "x2": {"field": "end_s"},
+            "x": _clock_axis("start_ms", {}),
+            "x2": {"field": "end_ms"},
             "y": {
                 "field": "from",
                 "type": "quantitative",
@@ -96,7 +108,7 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigur
                 "field": "who",
                 "type": "nominal",
                 "scale": {"domain": domain, "range": [colours.teams[0], colours.neutral, colours.teams[1]]},
-                "legend": {"orient": "top", "title": None},
+                "legend": _LEGEND,
             },
             "tooltip": [
                 {"field": "time", "title": "Time"},
@@ -110,39 +122,31 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigur
 
 
 def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours) -> VegaFigure:
-    """A mark for every event, one lane a kind and team; wheel and drag zoom and pan the time.
+    """A mark for every event, a lane a kind and team; those not completed are faint. Wheel and drag zoom and pan time.
 
-    events: columns kind, result, t_start_s, t_end_s, team, track_from, track_to, confidence.
+    end_s: length of the video. events: columns kind, result, t_start_s, team, track_from, track_to, confidence.
     """
     table = event_table(events)
-    rows = table.assign(t_s=events["t_start_s"].to_numpy(np.float64), outcome=np.where(
-        table["Result"].isin(["lost", "out of play"]), "not completed", "completed or no result"))  # fmt: skip
-    teams = [*TEAM_NAMES, "Unsure"]
+    is_lost = table["Result"].isin([RESULT_NAMES[EventResult.INCOMPLETE], RESULT_NAMES[EventResult.OUT]])
+    rows = table.assign(t_ms=events["t_start_s"].to_numpy(np.float64) * 1000, strength=np.where(is_lost, _FAINT, 1.0))
+    shades = dict(zip((*TEAM_NAMES, UNSURE), (*colours.teams, UNSURE_COLOUR), strict=True))
+    teams = [team for team in shades if team != UNSURE or (rows["Team"] == UNSURE).any()]
     spec = {
-        "height": {"step": 30},
+        "height": {"step": 24},
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "params": [{"name": "zoom", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}],
-        "mark": {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 0.9},
+        "mark": {"type": "tick", "thickness": 3, "size": 18, "cornerRadius": 1.5, "clip": True},
         "encoding": {
-            "x": {**_clock_axis("t_s", "Video time"), "scale": {"domain": [0, max(end_s, 1.0)], "nice": False}},
-            "y": {
-                "field": "Kind",
-                "type": "nominal",
-                "sort": list(KIND_NAMES.values()),
-                "axis": {"title": None, "grid": True},
-            },
+            "x": _clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
+            "y": {"field": "Kind", "type": "nominal", "sort": list(KIND_NAMES.values()), "axis": {"title": None}},
             "yOffset": {"field": "Team", "type": "nominal", "sort": teams},
             "color": {
                 "field": "Team",
                 "type": "nominal",
-                "scale": {"domain": teams, "range": [*colours.teams, UNSURE_COLOUR]},
-                "legend": {"orient": "top", "title": None},
+                "scale": {"domain": teams, "range": [shades[team] for team in teams]},
+                "legend": _LEGEND,
             },
-            "shape": {
-                "field": "outcome",
-                "type": "nominal",
-                "scale": {"domain": ["completed or no result", "not completed"], "range": ["circle", "cross"]},
-                "legend": {"orient": "top", "title": None},
-            },
+            "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
             "tooltip": [{"field": name} for name in ("Time", "Team", "Kind", "Result", "From", "To", "Confidence")],
         },
     }
@@ -154,12 +158,12 @@ def event_table(events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Time": [clock(t) for t in events["t_start_s"]],
-            "Team": [TEAM_NAMES[t] if t in (0, 1) else "Unsure" for t in events["team"]],
+            "Team": [TEAM_NAMES[t] if t in (0, 1) else UNSURE for t in events["team"]],
             "Kind": [KIND_NAMES[EventKind(k)] for k in events["kind"]],
             "Result": [RESULT_NAMES[EventResult(r)] for r in events["result"]],
             "From": [player_name(t) for t in events["track_from"]],
             "To": [player_name(t) for t in events["track_to"]],
-            "Confidence": events["confidence"].to_numpy(np.float64),
+            "Confidence": events["confidence"].to_numpy(np.float64).round(2),
         }
     )
 
@@ -197,48 +201,65 @@ def heatmap(grid: NDArray[np.float64], aspect: float, colour: str, colours: Team
     n_rows, n_columns = grid.shape
     row, column = np.divmod(np.arange(grid.size), n_columns)
     peak = float(smooth.max())
-    strength = np.sqrt(smooth / peak) if peak > 0 else smooth
     rows = pd.DataFrame(
         {
             "x": column / n_columns,
-            "x2": (column + 1) / n_columns,
+            "x2": np.minimum((column + 1 + _CELL_OVERLAP) / n_columns, 1),
             "y": row / n_rows,
-            "y2": (row + 1) / n_rows,
-            "strength": strength.ravel(),
+            "y2": np.minimum((row + 1 + _CELL_OVERLAP) / n_rows, 1),
+            "strength": (np.sqrt(smooth / peak) if peak > 0 else smooth).ravel(),
             "seconds": smooth.ravel(),
         }
     )
-    side = {"type": "quantitative", "axis": None}
-    spec = {
-        "height": round(360 / max(aspect, 1.0)) if aspect >= 1 else 460,
-        "view": {"stroke": colours.neutral, "fill": colours.background},
-        "mark": {"type": "rect", "strokeWidth": 0, "clip": True},
+    ground = colours.background
+    cells = {
+        "mark": {"type": "rect", "strokeWidth": 0},
         "encoding": {
-            "x": {"field": "x", **side, "scale": {"domain": [0, 1]}},
+            "x": {"field": "x", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1], "nice": False}},
             "x2": {"field": "x2"},
-            "y": {"field": "y", **side, "scale": {"domain": [1, 0]}},
+            "y": {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [1, 0], "nice": False}},
             "y2": {"field": "y2"},
             "color": {
                 "field": "strength",
                 "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": [colours.background, colour], "interpolate": "lab"},
+                "scale": {"domain": [0, 1], "range": [ground, colour], "interpolate": "lab"},
                 "legend": None,
             },
             "tooltip": [{"field": "seconds", "title": "Player-seconds here", "format": ".1f"}],
         },
     }
+    spec = {
+        "height": round(_HEAT_WIDTH_PX / aspect) if aspect >= 1 else _HEAT_WIDTH_PX,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "layer": [cells, _picture_frame([0, 1], "x", 1.5), _picture_frame([0, 1], "y", 1.5),
+                  _picture_frame([1 / 3, 2 / 3], "x", 0.5), _picture_frame([1 / 3, 2 / 3], "y", 0.5)],
+    }  # fmt: skip
     return VegaFigure(spec, rows)
 
 
-def _clock_axis(field: str, title: str) -> dict[str, Any]:
-    axis = {"labelExpr": _CLOCK_AXIS, "title": title, "grid": False, "labelOverlap": True}
-    return {"field": field, "type": "quantitative", "axis": axis}
+def _picture_frame(at: list[float], axis: str, width: float) -> dict[str, Any]:
+    """Lines across the picture, so that one sees where its edges and its thirds are."""
+    return {
+        "data": {"values": [{"at": value} for value in at]},
+        "mark": {"type": "rule", "color": UNSURE_COLOUR, "strokeWidth": width},
+        "encoding": {axis: {"field": "at", "type": "quantitative"}},
+    }
+
+
+def _clock_axis(field: str, scale: dict[str, Any]) -> dict[str, Any]:
+    axis = {"labelExpr": _CLOCK_LABEL, "title": None, "grid": False, "labelOverlap": True, "tickCount": 8}
+    return {"field": field, "type": "temporal", "axis": axis, "scale": {"type": "utc", "nice": False, **scale}}
+
+
+def _moment(t_s: float) -> dict[str, int | bool]:
+    """Video time as Vega-Lite writes moments."""
+    return {"year": 1970, "date": 1, "seconds": int(t_s), "milliseconds": int(t_s % 1 * 1000), "utc": True}
 
 
 def _possession_columns(spans: pd.DataFrame) -> pd.DataFrame:
     """Three rows a stretch (team A, not counted, team B) with edges 0..1 and words for the tooltip."""
     if spans.empty:
-        names = ["start_s", "end_s", "from", "to", "who", "seconds", "time", "detail"]
+        names = ["start_ms", "end_ms", "from", "to", "who", "seconds", "time", "detail"]
         return pd.DataFrame({name: [] for name in names})
     begin, end = float(spans["start_s"].min()), float(spans["end_s"].max())
     width = next((w for w in _BUCKET_SECONDS if (end - begin) / w <= _MAX_BUCKETS), _BUCKET_SECONDS[-1])
@@ -260,8 +281,8 @@ def _possession_columns(spans: pd.DataFrame) -> pd.DataFrame:
     parts = [
         pd.DataFrame(
             {
-                "start_s": edges[:-1],
-                "end_s": edges[1:],
+                "start_ms": edges[:-1] * 1000,
+                "end_ms": edges[1:] * 1000,
                 "from": low,
                 "to": high,
                 "who": who,

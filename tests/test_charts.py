@@ -49,14 +49,14 @@ def test_each_column_of_possession_reaches_from_nothing_to_everything() -> None:
     rows = possession_over_time(
         spans((ControlState.TEAM_1, 2.0, 3.4), (ControlState.DEAD, 3.4, 5.0)), COLOURS
     ).rows  # fmt: skip
-    columns = rows.groupby("start_s")
+    columns = rows.groupby("start_ms")
     assert np.allclose(columns["from"].min(), 0)
     assert np.allclose(columns["to"].max(), 1)
 
 
 def test_a_whole_match_fits_in_a_phone_s_width_of_columns() -> None:
     rows = possession_over_time(spans((ControlState.TEAM_0, 0, 5700)), COLOURS).rows
-    assert rows["start_s"].nunique() <= 72
+    assert rows["start_ms"].nunique() <= 72
 
 
 def test_the_description_of_possession_stays_the_same_while_the_match_grows() -> None:
@@ -94,6 +94,15 @@ def test_an_event_of_an_unsure_team_is_called_unsure() -> None:
 def test_every_kind_and_result_of_event_has_a_name() -> None:
     rows = [(kind, result, 1.0, 0, 1, 2) for kind in EventKind for result in EventResult]
     assert len(event_timeline(events(*rows), 10.0, COLOURS).rows) == len(rows)
+
+
+def test_passes_that_did_not_come_off_are_drawn_faint() -> None:
+    rows = event_timeline(
+        events((EventKind.PASS, EventResult.COMPLETE, 1.0, 0, 1, 2), (EventKind.PASS, EventResult.OUT, 2.0, 0, 1, -1)),
+        10.0,
+        COLOURS,
+    ).rows
+    assert rows["strength"].iloc[1] < rows["strength"].iloc[0]
 
 
 def test_a_timeline_without_events_can_be_drawn() -> None:

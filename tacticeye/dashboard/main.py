@@ -8,8 +8,10 @@ import streamlit as st
 
 from tacticeye.dashboard.navigation import all_pages
 
-STYLE = Path(__file__).resolve().parent / "style.css"
+HERE = Path(__file__).resolve().parent
 
-st.set_page_config(page_title="TacticEYE", page_icon=":material/sports_soccer:", layout="wide")
-st.html(STYLE)
+# The icon of the tab is a file of ours: Streamlit would fetch one of its named icons from the network.
+st.set_page_config(page_title="TacticEYE", page_icon=str(HERE / "mark.svg"), layout="wide")
+st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "mark.svg"), size="large")
+st.html(HERE / "style.css")
 st.navigation(all_pages()).run()

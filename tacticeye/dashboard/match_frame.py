@@ -29,7 +29,7 @@ def get_match() -> MatchCard:
         return polls.service().status(match_id)
     except TacticEyeError as error:
         navigation.forget_match(match_id)
-        st.error(str(error), icon=":material/error:")
+        st.html(panels.problem(error))
         _link_to_library()
         st.stop()
 
@@ -46,7 +46,8 @@ def keep_fresh(draw: Callable[[], MatchCard], card: MatchCard) -> None:
         try:
             now = draw()
         except TacticEyeError as error:
-            st.error(str(error), icon=":material/error:")
+            st.html(panels.problem(error))
+            _link_to_library()
             return
         if now.status.is_active != is_active:
             st.rerun()
@@ -80,7 +81,7 @@ def act(action: Callable[[str], None], match_id: str) -> None:
     try:
         action(match_id)
     except TacticEyeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.html(panels.problem(error))
         return
     polls.forget()
     st.rerun()

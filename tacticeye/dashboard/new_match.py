@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from tacticeye.config import Settings
-from tacticeye.dashboard import navigation, polls
+from tacticeye.dashboard import navigation, panels, polls
 from tacticeye.dashboard.words import DEMO_SENTENCE, PRESET_NAMES, PRESET_SENTENCES
 from tacticeye.errors import TacticEyeError
 
@@ -21,27 +21,48 @@ def demo_button(key: str) -> None:
         begin(lambda: polls.service().add_demo())
 
 
-def form() -> None:
-    """Choose a source and a preset, start, and go to the Live page."""
-    by_path, by_upload, demo = st.tabs(["File on this computer", "Upload", "Demo match"])
-    with by_path:
-        st.caption("The path of a video on the machine that runs TacticEYE; it is read where it lies, not copied.")
-        path = st.text_input("Path of the video", key="new_path", placeholder="/videos/derby.mp4")
-        preset = _preset("path")
-        if st.button("Analyse", key="start_path", type="primary", disabled=not path.strip()):
-            begin(lambda: polls.service().add_file(Path(path.strip().strip("'\"")), preset))
-    with by_upload:
-        limit_mb = Settings.from_environment().upload_mb
-        st.caption(f"For clips up to {limit_mb} MB. Give longer videos by their path: they need no copy then.")
-        upload = st.file_uploader(
-            "Video file", type=_VIDEO_KINDS, max_upload_size=limit_mb, key="new_upload", label_visibility="collapsed"
-        )
-        preset_of_upload = _preset("upload")
-        if st.button("Analyse", key="start_upload", type="primary", disabled=upload is None) and upload is not None:
-            begin(lambda: polls.service().add_upload(upload.name, upload, preset_of_upload))
-    with demo:
-        st.caption(DEMO_SENTENCE)
-        demo_button("demo_in_form")
+def form(sources: list[str]) -> None:
+    """Choose a source and a preset, start, and go to the Live page. sources: of path, upload, demo."""
+    parts = {
+        "path": ("File on this computer", _by_path),
+        "upload": ("Upload", _by_upload),
+        "demo": ("Demo match", _demo),
+    }
+    for tab, source in zip(st.tabs([parts[source][0] for source in sources]), sources, strict=True):
+        with tab:
+            parts[source][1]()
+
+
+def _by_path() -> None:
+    st.caption("The path of a video on the machine that runs TacticEYE; it is read where it lies, not copied.")
+    path = st.text_input("Path of the video", key="new_path", placeholder="/videos/derby.mp4").strip().strip("'\"")
+    preset = _preset("path")
+    if not st.button("Analyse", key="start_path", type="primary"):
+        return
+    if path:
+        begin(lambda: polls.service().add_file(Path(path), preset))
+    else:
+        st.html(panels.hint("Type the path of a video first."))
+
+
+def _by_upload() -> None:
+    limit_mb = Settings.from_environment().upload_mb
+    st.caption(f"For clips up to {limit_mb} MB. Give longer videos by their path: they need no copy then.")
+    upload = st.file_uploader(
+        "Video file", type=_VIDEO_KINDS, max_upload_size=limit_mb, key="new_upload", label_visibility="collapsed"
+    )
+    preset = _preset("upload")
+    if not st.button("Analyse", key="start_upload", type="primary"):
+        return
+    if upload is not None:
+        begin(lambda: polls.service().add_upload(upload.name, upload, preset))
+    else:
+        st.html(panels.hint("Choose a video first, and wait until it is uploaded."))
+
+
+def _demo() -> None:
+    st.caption(DEMO_SENTENCE)
+    demo_button("demo_in_form")
 
 
 def begin(add: Callable[[], str]) -> None:
@@ -49,7 +70,7 @@ def begin(add: Callable[[], str]) -> None:
     try:
         match_id = add()
     except TacticEyeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.html(panels.problem(error))
         return
     polls.forget()
     navigation.show(navigation.LIVE, match_id)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tacticeye.charts import NOT_COUNTED, STATE_NAMES, TEAM_NAMES, clock, event_table
 from tacticeye.dashboard.words import UNKNOWN, percent, progress_facts, status_name, status_sentence
+from tacticeye.errors import TacticEyeError
 from tacticeye.match_queue import MatchStatus
 from tacticeye.match_state import Totals
 from tacticeye.service import MatchCard
@@ -38,8 +39,8 @@ def match_state(card: MatchCard, title_class: str = "te-title") -> str:
     )
 
 
-def possession(totals: Totals, colours: TeamColours) -> str:
-    """Shares of both teams with their minutes, who has the ball now, and what the shares leave out."""
+def possession(totals: Totals, colours: TeamColours, is_going_on: bool) -> str:
+    """Shares of both teams with their minutes, who has the ball now if it goes on, and what the shares leave out."""
     seconds = [totals.seconds_by_state.get(ControlState.of_team(team), 0.0) for team in (0, 1)]
     in_control = sum(seconds)
     not_counted = {state: totals.seconds_by_state.get(state, 0.0) for state in NOT_COUNTED}
@@ -52,7 +53,7 @@ def possession(totals: Totals, colours: TeamColours) -> str:
     )
     note = (
         f"Shares of the <b>{clock(in_control)}</b> in which a team controls the ball, "
-        f"{percent(in_control / watched)} of the video so far."
+        f"{percent(in_control / watched)} of the video{' so far' if is_going_on else ''}."
         if watched > 0
         else "No time has been decided yet."
     ) + (f" Not counted: {left_out}." if left_out else "")
@@ -60,7 +61,7 @@ def possession(totals: Totals, colours: TeamColours) -> str:
         "Possession",
         f'<div class="te-possession">{sides}<div class="te-bar">{bar if in_control > 0 else ""}</div></div>'
         f'<div class="te-note te-small te-muted te-number">{note}</div>',
-        aside=f"Now: {_now(totals.current_state, colours)}",
+        aside=f"Now: {_now(totals.current_state, colours)}" if is_going_on else "",
     )
 
 
@@ -118,10 +119,10 @@ def feed(events: pd.DataFrame, colours: TeamColours) -> str:
         players = " to ".join(name for name in (str(row.From), str(row.To)) if name)
         what = " ".join(part for part in (str(row.Kind), str(row.Result)) if part)
         items.append(
-            f"<li><time>{row.Time}</time><span>{team_label(int(team), colours)} {escape(what)}"
-            f'<span class="te-muted"> {escape(players)}</span></span></li>'
+            f'<div class="te-item"><time>{row.Time}</time><span>{team_label(int(team), colours)} {escape(what)}'
+            f'<span class="te-muted"> {escape(players)}</span></span></div>'
         )
-    body = f'<ul class="te-feed">{"".join(items)}</ul>' if items else _quiet("No event yet.")
+    body = "".join(items) if items else _quiet("No event yet.")
     return _panel("Latest events", body)
 
 
@@ -147,6 +148,16 @@ def kits(colours: TeamColours) -> str:
 def empty(title: str, sentence: str) -> str:
     """What a page shows while it has nothing to show."""
     return f'<div class="te-empty"><h3>{escape(title)}</h3><p class="te-muted">{escape(sentence)}</p></div>'
+
+
+def problem(error: TacticEyeError) -> str:
+    """An error in its one sentence, which may quote what a user typed or named: it is text, never markup."""
+    return f'<div class="te-problem" role="alert">{escape(str(error))}</div>'
+
+
+def hint(text: str) -> str:
+    """What one should know to read the page rightly."""
+    return f'<div class="te-hint">{escape(text)}</div>'
 
 
 def no_frame(words: str) -> str:

@@ -65,7 +65,7 @@ def progress_facts(card: MatchCard) -> list[str]:
     if card.status is MatchStatus.FINISHED:
         facts = [f"{clock(card.t_s)} of video"]
     if card.speed > 0:
-        facts.append(f"{card.speed:.1f} x real time")
+        facts.append(f"{'' if card.status.is_active else 'analysed at '}{card.speed:.1f} × real time")  # noqa: RUF001
     if card.status is MatchStatus.RUNNING:
         if card.speed > 0 and card.total_s > card.t_s:
             facts.append(f"about {_duration((card.total_s - card.t_s) / card.speed)} left")
