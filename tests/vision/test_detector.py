@@ -1,0 +1,42 @@
+"""Which detector a setting opens."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tacticeye.config import AnalysisConfig
+from tacticeye.errors import WeightsError
+from tacticeye.types import Boxes
+from tacticeye.vision.detector import open_detector
+from tacticeye.vision.replay_detector import ReplayDetector, write_boxes
+
+
+def test_recorded_boxes_are_replayed(tmp_path: Path) -> None:
+    write_boxes(tmp_path / "Boxes.PARQUET", Boxes.empty())
+    detector = open_detector(AnalysisConfig(model_path=str(tmp_path / "Boxes.PARQUET")))
+    assert isinstance(detector, ReplayDetector)
+
+
+def test_replaying_does_not_load_torch(tmp_path: Path) -> None:
+    write_boxes(tmp_path / "boxes.parquet", Boxes.empty())
+    code = (
+        "import sys; from tacticeye.config import AnalysisConfig; from tacticeye.vision.detector import open_detector;"
+        f"open_detector(AnalysisConfig(model_path={str(tmp_path / 'boxes.parquet')!r}));"
+        "sys.exit('torch' in sys.modules or 'ultralytics' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_missing_weights_are_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no such file"):
+        open_detector(AnalysisConfig(model_path=str(tmp_path / "yolov8n.pt")))
+
+
+@pytest.mark.shared
+def test_weights_open_a_model(shared: Path) -> None:
+    config = AnalysisConfig(model_path=str(shared / "weights-coco/yolov8n.pt"), imgsz=320, device="cpu")
+    assert not isinstance(open_detector(config), ReplayDetector)
