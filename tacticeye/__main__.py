@@ -18,10 +18,11 @@ from typing import Any
 
 from tacticeye import progress_bar
 from tacticeye.config import PRESETS, AnalysisConfig, Settings
+from tacticeye.demo import demo_video
 from tacticeye.errors import ConfigurationError, MatchBusyError, TacticEyeError
-from tacticeye.match_files import MatchFolder, write_bytes
+from tacticeye.match_files import MatchFolder, make_folder, write_bytes
 from tacticeye.match_queue import claim
-from tacticeye.service import DEMO_VIDEO, MatchCard, Service
+from tacticeye.service import MatchCard, Service
 
 EXIT_ERROR = 1
 EXIT_BUSY = 3
@@ -64,11 +65,13 @@ def analyze(settings: Settings, options: argparse.Namespace) -> int:
 def demo(settings: Settings, options: argparse.Namespace) -> int:
     """The demo match: analyse the one that ships, or render one."""
     if not options.render:
-        return _analyze_new(settings, options, DEMO_VIDEO, "Demo match")
+        return _analyze_new(settings, options, demo_video(), "Demo match")
     from tacticeye.demo.render import render_demo
 
-    video = render_demo(options.out, seed=options.seed, seconds=options.seconds)
-    print(video)
+    make_folder(options.out)
+    with progress_bar.on(sys.stderr, "rendering") as bar:
+        video = render_demo(options.out, options.seed, options.seconds, on_progress=bar.show_count)
+    print(json.dumps({"video": str(video)}) if options.json else video)
     return 0
 
 
@@ -253,7 +256,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _run_options()
     add("analyze", analyze, "analyse a video here, with a progress bar", run, as_json).add_argument(
-        "video", type=Path, metavar="VIDEO"
+        "video", type=Path, metavar="VIDEO", help="path of a video file"
     )
     _add_demo_options(add("demo", demo, "analyse the demo match, or render one", run, as_json))
     for name, command, text in (
@@ -285,7 +288,7 @@ def _run_options() -> argparse.ArgumentParser:
 def _add_demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--render", action="store_true", help="render a demo match with its truth instead")
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="rendering: where to (demo/)")
-    parser.add_argument("--seed", type=int, default=0, help="rendering: which match")
+    parser.add_argument("--seed", type=int, default=7, help="rendering: which match")
     parser.add_argument("--seconds", type=float, default=60.0, help="rendering: length of the match")
 
 

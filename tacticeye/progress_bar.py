@@ -17,14 +17,21 @@ PLAIN_LINE_EVERY_S = 10.0
 class ProgressBar:
     """Shows video time done and in all, speed in multiples of real time, and how long it will take still."""
 
-    def __init__(self, stream: TextIO, match_id: str) -> None:
+    def __init__(self, stream: TextIO, title: str) -> None:
         self._stream = stream
-        self._match_id = match_id
+        self._title = title
         self._last_line_s = -PLAIN_LINE_EVERY_S
         self.has_open_line = False
 
     def show(self, progress: AnalysisProgress) -> None:
-        text = f"{self._match_id}  {describe(progress.t_s, progress.total_seconds, progress.speed)}"
+        self._write(describe(progress.t_s, progress.total_seconds, progress.speed))
+
+    def show_count(self, done: int, total: int) -> None:
+        """How many of so many things are done."""
+        self._write(f"{_bar(done / total)}  {done} of {total}")
+
+    def _write(self, what: str) -> None:
+        text = f"{self._title}  {what}"
         if self._stream.isatty():
             self._stream.write(f"\r{text}\x1b[K")
             self.has_open_line = True
@@ -35,9 +42,9 @@ class ProgressBar:
 
 
 @contextmanager
-def on(stream: TextIO, match_id: str) -> Iterator[ProgressBar]:
+def on(stream: TextIO, title: str) -> Iterator[ProgressBar]:
     """A progress bar that leaves the cursor on a line of its own."""
-    bar = ProgressBar(stream, match_id)
+    bar = ProgressBar(stream, title)
     try:
         yield bar
     finally:
@@ -49,9 +56,7 @@ def describe(t_s: float, total_s: float, speed: float) -> str:
     """One line: `[####----]  40 %  00:12 of 00:30  1.5 x real time  00:12 to go`; only what is known."""
     parts = [f"{clock(t_s)} of {clock(total_s)}" if total_s > 0 else clock(t_s)]
     if total_s > 0:
-        share = min(t_s / total_s, 1.0)
-        cells = round(share * BAR_CELLS)
-        parts.insert(0, f"[{'#' * cells}{'-' * (BAR_CELLS - cells)}] {100 * share:3.0f} %")
+        parts.insert(0, _bar(min(t_s / total_s, 1.0)))
     if speed > 0:
         parts.append(f"{speed:.1f} x real time")
         if total_s > 0:
@@ -64,3 +69,8 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
+def _bar(share: float) -> str:
+    cells = round(share * BAR_CELLS)
+    return f"[{'#' * cells}{'-' * (BAR_CELLS - cells)}] {100 * share:3.0f} %"

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tacticeye import library
 from tacticeye.config import AnalysisConfig, Settings
+from tacticeye.demo import demo_video
 from tacticeye.library import MatchCard as MatchCard
 from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
@@ -20,8 +21,6 @@ from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
 if TYPE_CHECKING:
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.types import EventKind
-
-DEMO_VIDEO = Path(__file__).resolve().parents[1] / "data" / "demo" / "demo.mp4"
 
 
 class Service:
@@ -72,7 +71,7 @@ class Service:
 
     def add_demo(self, preset: str = "vod", **overrides: Any) -> str:
         """Analyses the demo match that ships with TacticEYE. Returns the id."""
-        return self.add_file(DEMO_VIDEO, preset, "Demo match", **overrides)
+        return self.add_file(demo_video(), preset, "Demo match", **overrides)
 
     def start(self, match_id: str) -> None:
         """Has the match analysed, now or when its turn comes; from where it stopped, if it was begun before."""

@@ -183,3 +183,10 @@ def test_listing_does_not_load_what_is_slow_to_load(data_dir: Path, match: Match
     answer = subprocess.run([sys.executable, "-c", code, str(data_dir)], capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines()[-1] == "[]"
     assert time.monotonic() - started < 10
+
+
+def test_the_demo_can_be_rendered_with_its_truth_beside_it(tmp_path: Path, capsys: Output) -> None:
+    assert main(["demo", "--render", "--out", str(tmp_path / "new" / "demo"), "--seconds", "0.2"]) == 0
+    video = Path(capsys.readouterr().out.strip())
+    assert video.stat().st_size > 0
+    assert (video.parent / "demo.truth.json").exists()
