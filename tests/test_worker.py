@@ -142,7 +142,7 @@ def test_a_second_worker_for_a_match_leaves_at_once_with_an_exit_code_of_its_own
     with hold_lease(folder_of(service, "derby")):
         started = time.monotonic()
         assert main(["worker", "derby", "--data-dir", str(service.data_dir)]) == 3
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 5.0
     assert "another process is analysing it" in capsys.readouterr().err
     assert folder_of(service, "derby").read_outcome() is None
 
