@@ -316,6 +316,7 @@ class ControlLedgerState:
     span_track: int = -1
     span_start_s: float = 0.0
     span_end_s: float = 0.0
+    nobody: ControlState = ControlState.UNSEEN  # what time is while there is no owner
     owner: TouchState | None = None
     is_owner_touching: bool = False
     pending: list[TouchState] = field(default_factory=list)
@@ -429,7 +430,8 @@ class MatchState:
     ball_path: BallPathState = field(default_factory=BallPathState)
     waiting: list[FrameWaiting] = field(default_factory=list)
     possession: PossessionState = field(default_factory=PossessionState)
-    totals: Totals = field(default_factory=Totals)
+    totals: Totals = field(default_factory=Totals)  # of final spans: what further ones are added to
+    totals_now: Totals = field(default_factory=Totals)  # with the span still open: what is shown
 
     def to_json(self) -> str:
         """Text from which `from_json` makes an equal state, bit for bit."""
@@ -461,7 +463,7 @@ class MatchState:
         status: as derived from the match's files; without it, "finished" or "stopped" as the state alone can tell.
         Shares are of the time in which a team is in control; None while there is none.
         """
-        totals, progress = self.totals, self.progress
+        totals, progress = self.totals_now, self.progress
         seconds = {state: totals.seconds_by_state.get(state, 0.0) for state in ControlState}
         in_control = {team: seconds[ControlState.of_team(team)] for team in (0, 1)}
         total = sum(in_control.values())

@@ -14,6 +14,8 @@ UNSEEN span with his track. The track of a team's span is the last person in con
 
 from __future__ import annotations
 
+import math
+
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.touch import (
@@ -33,6 +35,7 @@ ROUNDING_S = 1e-6
 PLAYED_ON_S, PLAYED_ON_M = 0.8, 6.0
 CONTEST_S = 0.6
 REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
+HOLE_S = 1.0  # observations further apart have nothing to do with each other
 BRIDGE_S = 1.2  # a little over the second in which most balls come back into sight
 FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
 FLIGHT_GAP_M = 4.0
@@ -57,6 +60,7 @@ class ControlLedger:
         self._span_track = state.span_track
         self._span_start_s = state.span_start_s
         self._span_end_s = state.span_end_s
+        self._nobody = state.nobody
         self._owner = state.owner
         self._is_owner_touching = state.is_owner_touching
         self._pending = list(state.pending)
@@ -77,6 +81,7 @@ class ControlLedger:
             span_track=self._span_track,
             span_start_s=self._span_start_s,
             span_end_s=self._span_end_s,
+            nobody=self._nobody,
             owner=self._owner,
             is_owner_touching=self._is_owner_touching,
             pending=list(self._pending),
@@ -104,17 +109,17 @@ class ControlLedger:
             self._stop(ControlState.NOT_LIVE, t_s)
         elif sighting.is_dead:
             self._stop(ControlState.DEAD, t_s)
-        elif sighting.x != sighting.x:
+        elif math.isnan(sighting.x):
+            self._wake(t_s)
             self._note_unseen(t_s)
         else:
+            self._wake(t_s)
             self._note_ball(sighting, holder, team, evidence, share_s, people)
 
     def current(self) -> ControlSpan:
         """The open span as far as it is decided; what it will be if nothing new is seen."""
         state, track = self._owner_state()
-        if self._is_stopped() and self._owner is None:
-            state, track = self._span_state, NO_TRACK
-        elif self._last_seen is None or self._now_s - self._last_seen.t_s > BRIDGE_S:
+        if self._owner is not None and not self._is_ball_in_sight(self._now_s):
             state, track = ControlState.UNSEEN, NO_TRACK
         is_going_on = (state, track) == (self._span_state, self._span_track)
         start_s = self._span_start_s if is_going_on else self._span_end_s
@@ -122,21 +127,15 @@ class ControlLedger:
 
     def flush(self, end_s: float) -> None:
         """The video ends at end_s: close the last span there. Touches not yet judged are no control."""
-        self._close_touch()
-        end_s = max(end_s, self._span_end_s)
         if self._shot < 0:
             return
-        if self._owner is not None and self._last_seen is not None:
-            is_seen = end_s - self._last_seen.t_s <= BRIDGE_S
-            self._credit_owner(end_s if is_seen else self._last_seen.t_s, None)
-        idle = ControlState.UNSEEN if self._owner is not None or not self._is_stopped() else self._span_state
-        if end_s > self._span_end_s:
-            self._advance(idle, NO_TRACK, end_s)
-        self._forget()
-        self._advance(ControlState.UNSEEN, NO_TRACK, self._span_end_s)
-        if self._span_end_s > self._span_start_s:
-            self.spans.append(ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s))
-            self._span_start_s = self._span_end_s
+        self._close_touch()
+        end_s = max(end_s, self._span_end_s)
+        if self._owner is not None and self._last_seen is not None and not self._is_ball_in_sight(end_s):
+            self._credit_owner(self._last_seen.t_s, None)
+            self._advance(ControlState.UNSEEN, NO_TRACK, end_s)
+        self._credit_owner(end_s, None)
+        self._close_span()
 
     # Spans
 
@@ -145,14 +144,18 @@ class ControlLedger:
         if until_s <= self._span_end_s:
             return
         if (state, track) != (self._span_state, self._span_track):
-            if self._span_end_s > self._span_start_s:
-                self.spans.append(ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s))
-            self._span_state, self._span_track, self._span_start_s = state, track, self._span_end_s
+            self._close_span()
+            self._span_state, self._span_track = state, track
         self._span_end_s = until_s
+
+    def _close_span(self) -> None:
+        if self._span_end_s > self._span_start_s:
+            self.spans.append(ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s))
+        self._span_start_s = self._span_end_s
 
     def _owner_state(self) -> tuple[ControlState, int]:
         if self._owner is None:
-            return ControlState.UNSEEN, NO_TRACK
+            return self._nobody, NO_TRACK
         team = team_of(self._owner)
         return (ControlState.UNSEEN if team == NO_TEAM else ControlState.of_team(team)), self._owner.track
 
@@ -181,32 +184,35 @@ class ControlLedger:
 
     def _leave_shot(self, t_s: float) -> None:
         """A cut, or a hole in the observations: credit what was seen, then nobody."""
-        since_s = t_s if t_s - self._now_s <= BRIDGE_S else self._now_s
-        if self._last_seen is not None and self._now_s - self._last_seen.t_s > BRIDGE_S:
+        is_hole = t_s - self._now_s > HOLE_S
+        since_s = self._now_s if is_hole else t_s
+        if self._owner is not None and self._last_seen is not None and not self._is_ball_in_sight(self._now_s):
             since_s = self._last_seen.t_s
-        state = self._span_state if self._is_stopped() and since_s == t_s else ControlState.UNSEEN
         self._stop(ControlState.UNSEEN, since_s)
-        self._advance(state, NO_TRACK, t_s)
+        self._advance(ControlState.UNSEEN, NO_TRACK, t_s)
         self._last_seen, self._is_dead = None, False
 
     def _stop(self, state: ControlState, since_s: float) -> None:
-        """Nobody has the ball from since_s to now; whoever had it is credited up to since_s and forgotten."""
+        """Nobody has the ball from since_s on; whoever had it is credited up to then and forgotten."""
         self._close_touch()
-        if self._owner is not None:
-            self._credit_owner(since_s, None)
-        elif not self._is_stopped():
-            self._advance(ControlState.UNSEEN, NO_TRACK, since_s)
+        self._credit_owner(since_s, None)
         self._forget()
-        self._advance(self._span_state, self._span_track, since_s)
+        self._nobody = state
         self._advance(state, NO_TRACK, self._now_s)
 
-    def _is_stopped(self) -> bool:
-        return self._span_state in (ControlState.DEAD, ControlState.NOT_LIVE)
+    def _is_ball_in_sight(self, t_s: float) -> bool:
+        return self._last_seen is not None and t_s - self._last_seen.t_s <= BRIDGE_S
 
     def _forget(self) -> None:
         self._owner, self._touch, self._is_owner_touching = None, None, False
         self._pending, self._gaps = [], []
         self._mark, self._restart_touch = None, None
+
+    def _wake(self, t_s: float) -> None:
+        """The picture is live and the source doesn't say dead: only a ball that went out keeps play stopped."""
+        if self._nobody is not ControlState.UNSEEN and not self._is_dead:
+            self._advance(self._nobody, NO_TRACK, t_s)
+            self._nobody = ControlState.UNSEEN
 
     def _note_unseen(self, t_s: float) -> None:
         if self._is_dead:
@@ -222,7 +228,10 @@ class ControlLedger:
     ) -> None:
         mark = mark_ball(sighting)
         if sighting.is_metric and self._owner is None and _beyond_m(mark) > 0 and self._is_new_ball(mark):
-            self._is_dead = True  # it comes into sight outside: a throw-in is being taken
+            self._is_dead, self._nobody = (
+                True,
+                ControlState.DEAD,
+            )  # it comes into sight outside: a throw-in is being taken
         if self._last_seen is not None and mark.t_s - self._last_seen.t_s > BRIDGE_S:
             self._close_touch()
             if self._owner is not None:
@@ -335,6 +344,7 @@ class ControlLedger:
         if taker is not None and mark.t_s - taker.end_s <= RESTART_TOUCH_S:
             self._owner = taker
         self._mark, self._restart_touch, self._is_dead = None, None, False
+        self._nobody = ControlState.UNSEEN
         return True
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from tacticeye.analysis.ball_motion import NEIGHBOUR_S, contact_at, find_motion, follow_jitter, trusted_sides
-from tacticeye.analysis.control import ControlLedger
+from tacticeye.analysis.control import HOLE_S, ControlLedger
 from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
@@ -25,7 +25,6 @@ CHANGE_LAG_S = 0.4  # look-ahead of the change of velocity: two sightings at 5 H
 LAG_S = 1.2  # look-ahead of a final label
 MEMORY_S = 0.65  # earlier sightings that the change of velocity may use
 LONG_S = 5.0
-HOLE_S = 1.0  # observations further apart than this have nothing to do with each other
 ROUNDING_S = 1e-6  # timestamps are sums of floats
 
 
