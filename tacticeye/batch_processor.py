@@ -58,6 +58,7 @@ class BatchProcessor:
         self._possession = PossessionEngine(state.possession)
         self._waiting = list(state.waiting)
         self._totals = state.totals
+        self._totals_now = state.totals_now
         self._progress = state.progress
         self._stage_ms: Counter[str] = Counter()
 
@@ -92,7 +93,7 @@ class BatchProcessor:
         with self._timed("possession"):
             spans, events = self._decide_control(decisions, batch.end_s if is_last else None)
         boxes = Boxes.concatenate(parts)
-        self._count(spans, events)
+        self._count(spans, events, is_last)
         self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
         with self._timed("preview"):
             preview = self._preview(batch, boxes, decisions)
@@ -126,6 +127,7 @@ class BatchProcessor:
             waiting=list(self._waiting),
             possession=self._possession.state(),
             totals=self._totals,
+            totals_now=self._totals_now,
         )
 
     def _follow(
@@ -187,15 +189,17 @@ class BatchProcessor:
             ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
         )
 
-    def _count(self, spans: list[ControlSpan], events: list[Event]) -> None:
+    def _count(self, spans: list[ControlSpan], events: list[Event], is_last: bool) -> None:
         active = self._tracker.active_tracks
         teams = Counter(self._teams.team_of(track) for track in active)
+        current = self._possession.current()
         self._totals = replace(
-            running_totals.add(self._totals, spans, events, self._possession.current()),
+            running_totals.add(self._totals, spans, events, current),
             active_tracks=len(active),
             active_tracks_by_team={team: teams[team] for team in (0, 1)},
             total_ids=self._tracker.total_ids,
         )
+        self._totals_now = self._totals if is_last else running_totals.with_open_span(self._totals, current)
 
     def _preview(self, batch: FrameBatch, boxes: Boxes, decisions: list[BallDecision]) -> bytes:
         """The newest frame of the batch whose ball is decided, else its last; nothing for a batch without images."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,15 +141,15 @@ class _Run:
             first_index=state.progress.next_batch,
             after=state.progress.position,
         )
-        for item in batches:
-            is_last = item.is_last or item.batch.index + 1 == self._config.max_batches
-            output = processor.process_chunk(item.batch, item.position, is_last=is_last)
-            state = processor.save_modules_state()
-            self._commit(output, state)
-            self._tell(output, state)
-            if is_last or should_stop():
-                batches.close()
-                break
+        with closing(batches):
+            for item in batches:
+                is_last = item.is_last or item.batch.index + 1 == self._config.max_batches
+                output = processor.process_chunk(item.batch, item.position, is_last=is_last)
+                state = processor.save_modules_state()
+                self._commit(output, state)
+                self._tell(output, state)
+                if is_last or should_stop():
+                    break
         return state
 
     def _first_state(self) -> MatchState:

@@ -84,7 +84,7 @@ class HeatmapView:
 class StateHead:
     """The part of a state that pages show; the rest isn't built at every poll."""
 
-    totals: Totals
+    totals_now: Totals
 
 
 _STATE_HEAD: TypeAdapter[StateHead] = TypeAdapter(StateHead)
@@ -171,7 +171,7 @@ def has_results(folder: MatchFolder) -> bool:
 
 def _read_totals(folder: MatchFolder, state_json: str) -> Totals:
     try:
-        return _STATE_HEAD.validate_json(state_json).totals
+        return _STATE_HEAD.validate_json(state_json).totals_now
     except ValidationError as error:
         raise _damaged(folder) from error
 
