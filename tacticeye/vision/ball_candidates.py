@@ -6,6 +6,7 @@ N candidates, P people.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,8 @@ LARGEST_SIZE = 0.70  # bh: no ball
 LARGE_WORTH = 0.3
 HEAD_SHARE = 0.45  # upper part of a person's box, where heads, hands and shirts look like balls
 HEAD_WORTH = 0.5
-NEAR_BH = 1.2  # closer to a person than that: in play, not lying about
+NEAR_BH = 1.2  # closer to a person than that: perhaps in play, not lying about
+NEAR_REST = 0.5  # what a second at rest near a person counts for
 LONELY_BH = 3.0
 LONELY_WORTH = 0.8
 PERSPECTIVE_PEOPLE = 6  # enough people to say how size changes down the picture
@@ -34,7 +36,7 @@ SPOT_DRIFT_S = 2.0  # a spot follows the drift of the stabilised frame that slow
 SPOT_MEMORY_S = 20.0
 SPOT_DOUBT_S = 0.8  # seen at rest for that long: worth less
 SPOT_SURE_S = 2.4  # for that long: worth next to nothing
-SPOT_WORTH = 0.05
+SPOT_WORTH = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,7 @@ def spot_worths(candidates: list[BallCandidate], spots: list[BallSpot]) -> list[
 def learn_spots(
     spots: list[BallSpot], candidates: list[BallCandidate], is_far: Mask, t_s: float, span_s: float
 ) -> list[BallSpot]:
-    """The spots after a frame that stands for `span_s`: those seen again, far from people, gain; all fade."""
+    """The spots after a frame that stands for `span_s`: those seen again gain, less near people; all fade."""
     follow = 1 - float(np.exp(-span_s / SPOT_DRIFT_S))
     fade = float(np.exp(-span_s / SPOT_MEMORY_S))
     spots = [BallSpot(s.x, s.y, s.seen_s * fade, s.last_s) for s in spots]
@@ -136,17 +138,17 @@ def learn_spots(
         if near:
             row = min(near)[1]
             spot = spots[row]
-            gained = span_s if far and spot.last_s < t_s else 0.0
+            gained = 0.0 if spot.last_s == t_s else span_s if far else NEAR_REST * span_s
             x, y = spot.x + follow * (candidate.x - spot.x), spot.y + follow * (candidate.y - spot.y)
             spots[row] = BallSpot(x, y, spot.seen_s + gained, t_s)
-        elif far:
+        else:
             spots.append(BallSpot(candidate.x, candidate.y, 0.0, t_s))
     kept = sorted(spots, key=lambda s: (-s.seen_s, -s.last_s))
     return kept[:MOST_SPOTS]
 
 
 def _distance(candidate: BallCandidate, spot: BallSpot) -> float:
-    return float(np.hypot(candidate.x - spot.x, candidate.y - spot.y))
+    return math.hypot(candidate.x - spot.x, candidate.y - spot.y)
 
 
 def _is_at(candidate: BallCandidate, spot: BallSpot) -> bool:

@@ -11,6 +11,7 @@ Letters: N candidates of the frame, M earlier ones.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,13 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 LAG_S = 0.8
-LONGEST_GAP_S = 0.6  # between two sightings of one path; what lies between is interpolated
+LONGEST_GAP_S = 0.65  # between two sightings of one path; what lies between is interpolated
 TOP_SPEED = 19.4  # bh/s: 35 m/s
 JITTER = 0.15  # bh that boxes and camera may be off
+DOUBT = 0.03  # worth below which no ball is better than this one
 # Costs, in score-seconds.
-APPEARANCE = 0.10  # a new path: one sighting of 0.5 at 5 Hz or a consistent pair of weaker ones
-SPEED = 0.25  # per second at top speed, with the square of the speed
+APPEARANCE = 0.09  # a new path: one sighting of 0.5 at 5 Hz or a consistent pair of weaker ones
+SPEED = 0.18  # per second at top speed, with the square of the speed
 TURN = 0.05  # per complete change of velocity (a kick)
 TURN_SPEED = 14.0  # bh/s: 25 m/s, a complete change
 GAP = 0.08  # per second unseen
@@ -65,7 +67,7 @@ class _Nodes:
     def of(cls, window: list[BallFrame], anchor: BallAnchor | None) -> _Nodes:
         """`anchor`, where there is one, is the first node, of step -1."""
         rows = [
-            (step, f.t_s, f.span_s, c.x, c.y, c.unit, c.gain * f.span_s)
+            (step, f.t_s, f.span_s, c.x, c.y, c.unit, (c.gain - DOUBT) * f.span_s)
             for step, f in enumerate(window)
             for c in f.candidates
         ]
@@ -181,8 +183,8 @@ def _best_path(nodes: _Nodes) -> _Path:
     total, parent = np.zeros(n), np.full(n, NOWHERE, np.intp)
     linked, velocity = np.zeros(n, np.bool_), np.full((n, 2), np.nan)
     best_so_far, best_row = 0.0, NOWHERE
-    starts = np.flatnonzero(np.diff(nodes.step, prepend=-2))
-    for start, end in zip(starts.tolist(), np.append(starts[1:], n).tolist(), strict=True):
+    bounds = [*np.flatnonzero(np.diff(nodes.step, prepend=-2)).tolist(), n]
+    for start, end in pairwise(bounds):
         if nodes.step[start] == ANCHOR:
             continue
         rows = np.arange(start, end)
