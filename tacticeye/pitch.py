@@ -100,7 +100,7 @@ def markings(arc_step_m: float = 0.25) -> tuple[Marking, ...]:
 
 
 def goal_frames_m() -> NDArray[np.float64]:
-    """(2, 4, 3) float64 m: for the left and the right goal the foot, head, head and foot of its posts (x, y, height)."""
+    """(2, 4, 3) float64 m: foot, head, head and foot of the posts (x, y, height) of the left and the right goal."""
     low, high = MIDDLE_Y_M - GOAL_WIDTH_M / 2, MIDDLE_Y_M + GOAL_WIDTH_M / 2
     frame = [(low, 0.0), (low, GOAL_HEIGHT_M), (high, GOAL_HEIGHT_M), (high, 0.0)]
     return np.array([[(x, y, z) for y, z in frame] for x in (0.0, LENGTH_M)], np.float64)

@@ -59,7 +59,7 @@ class Bodies:
         push = np.maximum(0, _BODY_M - distance) / np.maximum(distance, 0.1)
         step = (gap * push[..., None]).sum(axis=1) * 0.5
         size = np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-9)
-        self.places += step * np.minimum(1, 0.6 * dt_s / size)[:, None]
+        self.places += step * np.minimum(1, 0.35 * dt_s / size)[:, None]
 
     def _turn(self, faces: Array, dt_s: float) -> None:
         looks = np.arctan2(faces[:, 1] - self.places[:, 1], faces[:, 0] - self.places[:, 0])

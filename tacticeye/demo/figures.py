@@ -6,6 +6,7 @@ A sprite's four channels are B, G, R already multiplied by coverage, and coverag
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -96,7 +97,7 @@ def ball_sprite(
 
 def _draw_ball(canvas: Canvas, centre: NDArray[np.float64], radius: float, spin: float) -> None:
     _disc(canvas, centre, radius, (178, 182, 184))
-    _disc(canvas, centre + (-0.12 * radius, -0.16 * radius), radius * 0.82, (246, 248, 248))
+    _disc(canvas, centre - np.array([0.12, 0.16]) * radius, radius * 0.82, (246, 248, 248))
     for k in range(3):
         angle = spin + k * math.tau / 3
         place = centre + 0.55 * radius * np.array([math.cos(angle), math.sin(angle)])
@@ -196,8 +197,9 @@ def _patches(pattern: Pattern) -> list[tuple[float, float, float, float]]:
     return []
 
 
-def _print_number(shirt: Canvas, look: Look, place: object, *, small: bool) -> None:
-    assert callable(place)
+def _print_number(
+    shirt: Canvas, look: Look, place: Callable[[float, float], NDArray[np.float64]], *, small: bool
+) -> None:
     text = str(look.shirt_number)
     tile = np.zeros((64, 40 * len(text), 4), np.uint8)
     cv2.putText(tile, text, (2, 56), cv2.FONT_HERSHEY_SIMPLEX, 1.9, (*look.kit.number, 255), 6)
@@ -260,7 +262,10 @@ def _disc(canvas: Canvas, centre: NDArray[np.float64], radius: float, colour: Co
 
 
 def shadow_limbs(pose: Pose, look: Look, sun: tuple[float, float]) -> list[tuple[NDArray[np.float64], float]]:
-    """The body's shadow on the ground: ((2, 3) m, half-width m) rods. sun: m of shadow along x and y per m of height."""
+    """The body's shadow on the ground as rods: ((2, 3) m, half-width m).
+
+    sun: m of shadow along x and y per m of height.
+    """
     joints = joints_m(pose, look.height_m)
     flat = joints.copy()
     flat[:, :2] += joints[:, 2:3] * np.array(sun)

@@ -1,115 +1,30 @@
-"""One match, step by step: decisions on the ball, the ball's flight, restarts, and where everybody runs."""
+"""One match, step by step: decisions on the ball, the ball's flight, restarts."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye import pitch
 from tacticeye.demo import ball_flight, tactics
-from tacticeye.demo.bodies import Bodies
 from tacticeye.demo.figures import BALL_RADIUS_M
-from tacticeye.demo.match_book import MatchBook
-from tacticeye.demo.match_plan import (
-    REPLAY_LEAD_S,
-    REPLAY_S,
-    REPLAY_SPEED,
-    REPLAY_WAIT_S,
-    Due,
-    Wish,
-    make_plan,
-)
-from tacticeye.demo.play import Column, Happening, Member, Play, Replay
-from tacticeye.demo.skeleton import Joint, Pose, joints_m
-from tacticeye.types import NO_TEAM, Role
+from tacticeye.demo.match_plan import REPLAY_LEAD_S, REPLAY_S, REPLAY_SPEED, REPLAY_WAIT_S, Wish
+from tacticeye.demo.play import Happening, Play, Replay
+from tacticeye.demo.running import Running
+from tacticeye.demo.situation import KEEPERS, OUTFIELD, TEAMS, WINDUP_S, Restart, Save
+from tacticeye.demo.skeleton import Joint, joints_m
 
 STEPS_PER_FRAME = 2
-KEEPERS = (0, 11)
-REFEREE, ASSISTANTS = 22, (23, 24)
-_TEAMS = np.array([0] * 11 + [1] * 11 + [NO_TEAM] * 3)
-_OUTFIELD = (np.arange(1, 11), np.arange(12, 22))
-_WINDUP_S, _FOLLOW_S = 0.18, 0.3
 _TOUCH_M, _TOUCH_HEIGHT_M = 0.75, 1.35
-_PATH_STEP_S, _PATH_STEPS = 0.08, 50
+_CLEAR_M = 2.2  # a kicked ball is too quick for those who stand closer than this to the kicker
 _SHOT_RANGE_M = 24.0
+_THROW_GRACE_S = 0.6  # a throw-in begins outside the lines
 
 
-@dataclass
-class _Restart:
-    """kind "throw_in" or "goal_kick"; taker; spot (2,) m; not before from_s; the ball is fetched first."""
-
-    kind: str
-    taker: int
-    spot: NDArray[np.float64]
-    from_s: float
-    is_fetched: bool = False
-
-
-@dataclass
-class _Save:
-    """The keeper meets the ball at t_s with the hands at y_m, diving to the `sign` side (1: towards larger y)."""
-
-    keeper: int
-    t_s: float
-    y_m: float
-    sign: float
-
-
-def make_members() -> tuple[Member, ...]:
-    """Eleven a side with their keepers first, the referee and two assistants."""
-    numbers = (1, 2, 4, 5, 3, 8, 6, 10, 7, 9, 11)
-    members = []
-    for person, team in enumerate(_TEAMS.tolist()):
-        role = Role.REFEREE if team == NO_TEAM else Role.GOALKEEPER if person in KEEPERS else Role.PLAYER
-        members.append(Member(person, team, role, 0 if team == NO_TEAM else numbers[person % 11]))
-    return tuple(members)
-
-
-class MatchEngine:
+class MatchEngine(Running):
     """The state of a match; `step` moves it on by dt_s."""
-
-    def __init__(self, rng: np.random.Generator, duration_s: float, dt_s: float) -> None:
-        self.members = make_members()
-        self._rng, self._dt, self.t_s = rng, dt_s, 0.0
-        self._plan: list[Due] = make_plan(duration_s, rng)
-        places = self._opening_places()
-        self.bodies = Bodies(places, rng.uniform(-3, 3, len(places)), rng.uniform(0, 6.2, len(places)))
-        self._wander = np.zeros_like(places)
-        self._kick_t = np.full(len(places), -9.0)
-        self._windup: tuple[float, int, bool] | None = None  # release time, target person, is shot
-        self.owner = int(rng.integers(4, 8))
-        self._gained_s, self._hold_s = 0.0, 0.9
-        self._in_hands = False
-        self._dribble = 0.0
-        self.ball = np.append(places[self.owner] + (0.6, 0), BALL_RADIUS_M)
-        self._ball_v = np.zeros(3)
-        self._last_kicker, self._receiver = -1, -1
-        self._path, self._path_t = np.zeros((1, 3)), 0.0
-        self._restart: _Restart | None = None
-        self._save: _Save | None = None
-        self._shot_t = -1.0
-        self._replay: tuple[float, float] | None = None  # cut at, source from
-        self._offers = np.zeros_like(places)
-        self.book = MatchBook(0)
-
-    def _opening_places(self) -> NDArray[np.float64]:
-        centre = np.array([46.0, 36.0])
-        places = np.zeros((25, 2))
-        for team in (0, 1):
-            places[_OUTFIELD[team]] = tactics.formation_spots(team, centre, has_ball=team == 0)
-            places[KEEPERS[team]] = (4.0, 34.0) if team == 0 else (pitch.LENGTH_M - 4, 34.0)
-        places[REFEREE], places[ASSISTANTS[0]], places[ASSISTANTS[1]] = (40, 28), (28, 68.7), (78, -0.7)
-        return places + self._rng.normal(0, 1.2, places.shape) * (np.arange(25) < 22)[:, None]
-
-    @property
-    def _side(self) -> int:
-        """The team that controls the ball, or restarts."""
-        if self._restart is not None:
-            return int(_TEAMS[self._restart.taker])
-        return max(self.book.team, 0)
 
     def step(self) -> None:
         """Move on by one time step."""
@@ -130,7 +45,7 @@ class MatchEngine:
                 self._windup = None
                 self._shoot() if is_shot else self._pass_to(target)
             return
-        place, team = self.bodies.places[self.owner], int(_TEAMS[self.owner])
+        place, team = self.bodies.places[self.owner], int(TEAMS[self.owner])
         rivals = self._rivals(team)
         pressure = float(np.linalg.norm(rivals - place, axis=1).min())
         wish = self._wish()
@@ -138,7 +53,7 @@ class MatchEngine:
         if wish in (Wish.SHOT_SAVED, Wish.SHOT_WIDE) and self._may_shoot(place, team, held_s):
             self._wind_up(-1, is_shot=True)
         elif not self._in_hands and self._is_tackled(rivals, held_s, wish):
-            self._lose_to(int(np.flatnonzero(_TEAMS == 1 - team)[np.linalg.norm(rivals - place, axis=1).argmin()]))
+            self._lose_to(int(np.flatnonzero(1 - team == TEAMS)[np.linalg.norm(rivals - place, axis=1).argmin()]))
         elif held_s > self._hold_s or (pressure < 1.7 and held_s > 0.35 and not self._in_hands):
             self._wind_up(self._choose_mate(team, wish), is_shot=False)
 
@@ -173,14 +88,11 @@ class MatchEngine:
         self._receiver = -1
 
     def _wind_up(self, target: int, *, is_shot: bool) -> None:
-        self._windup = (self.t_s + _WINDUP_S, target, is_shot)
-        self._kick_t[self.owner] = self.t_s + _WINDUP_S
-
-    def _rivals(self, team: int) -> NDArray[np.float64]:
-        return np.asarray(self.bodies.places[:22][_TEAMS[:22] == 1 - team])
+        self._windup = (self.t_s + WINDUP_S, target, is_shot)
+        self._kick_t[self.owner] = self.t_s + WINDUP_S
 
     def _choose_mate(self, team: int, wish: Wish | None) -> int:
-        mates = np.flatnonzero((_TEAMS == team) & (np.arange(25) != self.owner))
+        mates = np.flatnonzero((team == TEAMS) & (np.arange(25) != self.owner))
         attacking = wish in (Wish.SHOT_SAVED, Wish.SHOT_WIDE)
         places = self.bodies.places[mates] + 0.5 * self.bodies.velocities[mates]
         weight = 2.2 if attacking else 0.5
@@ -195,15 +107,18 @@ class MatchEngine:
     # --- kicks ---
 
     def _pass_to(self, mate: int) -> None:
-        team, start = int(_TEAMS[self.owner]), self.ball.copy()
+        team, start = int(TEAMS[self.owner]), self.ball.copy()
         target = self._lead(mate, start)
         rivals = self._rivals(team)
         wish = self._wish()
         distance = float(np.linalg.norm(target - start[:2]))
-        if wish is Wish.PASS_OUT and min(target[1], pitch.WIDTH_M - target[1]) < 16:
-            target[1] = -2.5 if target[1] < 34 else pitch.WIDTH_M + 2.5
-            velocity = ball_flight.ground_kick(start, target, 8.5)
+        to_edge = min(start[1], pitch.WIDTH_M - start[1])
+        if wish is Wish.PASS_OUT and to_edge < 22 and min(target[1], pitch.WIDTH_M - target[1]) < 16:
+            beyond = -1.5 if start[1] < 34 else pitch.WIDTH_M + 1.5
+            target = np.array([target[0] + 5 * tactics.direction(team), beyond])
+            velocity = ball_flight.ground_kick(start, target, 8.0)
             self._fulfil(Wish.PASS_OUT)
+            self._is_lost = True
         elif wish is Wish.MISPLACED_PASS and (rival := self._reader(rivals, start[:2])) is not None:
             velocity = ball_flight.ground_kick(start, rival, 6.0)
             self._fulfil(Wish.MISPLACED_PASS)
@@ -214,13 +129,15 @@ class MatchEngine:
         else:
             noise = self._rng.normal(0, 0.035 * distance, 2)
             velocity = ball_flight.ground_kick(start, target + noise, float(self._rng.uniform(4.5, 7.0)))
-        self._release("pass", velocity, mate)
+        self._release("pass", velocity, -1 if self._is_lost else mate)
 
     def _reader(self, rivals: NDArray[np.float64], start: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """(2,) m: an opponent who can read a pass played near him."""
         distance = np.linalg.norm(rivals - start, axis=1)
         order = np.argsort(np.abs(distance - 13))
-        return rivals[order[0]] + self._rng.normal(0, 0.9, 2) if 6 < distance[order[0]] < 24 else None
+        if not 6 < distance[order[0]] < 24:
+            return None
+        return np.asarray(rivals[order[0]] + self._rng.normal(0, 0.9, 2))
 
     def _lead(self, mate: int, start: NDArray[np.float64]) -> NDArray[np.float64]:
         place, velocity = self.bodies.places[mate], self.bodies.velocities[mate]
@@ -228,10 +145,10 @@ class MatchEngine:
         for _ in range(2):
             flight_s = float(np.linalg.norm(target - start[:2])) / 10.5
             target = place + velocity * min(flight_s, 1.6) * 0.75
-        return np.clip(target, (1, 1), (pitch.LENGTH_M - 1, pitch.WIDTH_M - 1))
+        return np.asarray(np.clip(target, (1, 1), (pitch.LENGTH_M - 1, pitch.WIDTH_M - 1)))
 
     def _shoot(self) -> None:
-        team, start = int(_TEAMS[self.owner]), self.ball.copy()
+        team, start = int(TEAMS[self.owner]), self.ball.copy()
         is_saved = self._wish() is Wish.SHOT_SAVED
         side = 1.0 if self._rng.random() < 0.5 else -1.0
         goal = tactics.goal_xy(team)
@@ -253,40 +170,38 @@ class MatchEngine:
         index = int(np.abs(fine[:, 0] - self.bodies.places[keeper, 0]).argmin())
         sign = 1.0 if fine[index, 1] > self.bodies.places[keeper, 1] else -1.0
         y_m = float(fine[index, 1]) if is_saved else float(np.clip(fine[index, 1], 30.5, 37.5))
-        self._save = _Save(keeper if is_saved else -1 - keeper, self.t_s + (index + 1) * self._dt, y_m, sign)
+        self._save = Save(keeper if is_saved else -1 - keeper, self.t_s + (index + 1) * self._dt, y_m, sign)
 
     def _release(self, kind: str, velocity: NDArray[np.float64], receiver: int) -> None:
-        self.book.release(kind, int(_TEAMS[self.owner]), self.owner, self.t_s, self.ball)
+        self.book.release(kind, int(TEAMS[self.owner]), self.owner, self.t_s, self.ball)
         self._kick_t[self.owner] = self.t_s
         self._last_kicker, self._receiver, self.owner = self.owner, receiver, -1
         self._in_hands = False
         self._set_free(velocity)
 
-    def _set_free(self, velocity: NDArray[np.float64]) -> None:
-        self._ball_v = velocity
-        self._path = ball_flight.path(self.ball, velocity, _PATH_STEP_S, _PATH_STEPS)
-        self._path_t = self.t_s
-
     def _gain(self, person: int, *, in_hands: bool = False) -> None:
         self.owner, self._in_hands, self._receiver, self._windup = person, in_hands, -1, None
+        self._is_lost = False
         self._gained_s = self.t_s
-        quick = self._rng.random() < 0.22
-        self._hold_s = 2.6 if in_hands else float(self._rng.uniform(0.15, 0.4) if quick else self._rng.uniform(0.7, 2.2))
+        quick = self._rng.random() < 0.32
+        self._hold_s = (
+            2.6 if in_hands else float(self._rng.uniform(0.15, 0.4) if quick else self._rng.uniform(0.5, 1.5))
+        )
         self._dribble = float(self.bodies.headings[person])
-        self.book.touch(int(_TEAMS[person]), person, self.t_s, self.ball)
+        self.book.touch(int(TEAMS[person]), person, self.t_s, self.ball)
 
     # --- restarts ---
 
     def _go_out(self) -> None:
-        team = self.book.team
+        team, self._is_lost = self.book.team, False
         self.book.out(self.t_s, self.ball)
         self._receiver = -1
         x, y = float(self.ball[0]), float(self.ball[1])
         if not 0 <= y <= pitch.WIDTH_M:
             spot = np.array([np.clip(x, 1, pitch.LENGTH_M - 1), -0.25 if y < 0 else pitch.WIDTH_M + 0.25])
-            takers = _OUTFIELD[1 - team]
+            takers = OUTFIELD[1 - team]
             gaps = np.linalg.norm(self.bodies.places[takers] - spot, axis=1)
-            self._restart = _Restart("throw_in", int(takers[gaps.argmin()]), spot, self.t_s + 2.2)
+            self._restart = Restart("throw_in", int(takers[gaps.argmin()]), spot, self.t_s + 2.2)
             return
         is_their_end = (x > pitch.MIDDLE_X_M) == (team == 0)
         if not is_their_end:
@@ -299,9 +214,9 @@ class MatchEngine:
         if 0 < self.t_s - self._shot_t < 3 and self._replay is None:
             self._replay = (self.t_s + REPLAY_WAIT_S, self._shot_t - REPLAY_LEAD_S)
             from_s = self.t_s + REPLAY_WAIT_S + REPLAY_S + 1.2
-        self._restart = _Restart("goal_kick", taker, spot, from_s)
+        self._restart = Restart("goal_kick", taker, spot, from_s)
 
-    def _run_restart(self, restart: _Restart) -> None:
+    def _run_restart(self, restart: Restart) -> None:
         taker_at = self.bodies.places[restart.taker]
         if not restart.is_fetched:
             self._fetch(restart, taker_at)
@@ -310,13 +225,13 @@ class MatchEngine:
             if self.t_s >= self._windup[0]:
                 self._take(restart, self._windup[1])
             return
-        close = float(np.linalg.norm(taker_at - restart.spot)) < (0.45 if restart.kind == "throw_in" else 0.9)
+        close = float(np.linalg.norm(taker_at - restart.spot)) < (0.75 if restart.kind == "throw_in" else 0.9)
         if close and self.t_s >= restart.from_s:
             self.owner = restart.taker
             self._wind_up(self._choose_mate(self._side, None), is_shot=False)
             self._kick_t[restart.taker] += 9.0 if restart.kind == "throw_in" else 0.0  # thrown, not kicked
 
-    def _fetch(self, restart: _Restart, taker_at: NDArray[np.float64]) -> None:
+    def _fetch(self, restart: Restart, taker_at: NDArray[np.float64]) -> None:
         if restart.kind == "throw_in":
             restart.is_fetched = float(np.linalg.norm(taker_at - self.ball[:2])) < 0.85
             self._in_hands = restart.is_fetched
@@ -325,140 +240,18 @@ class MatchEngine:
             restart.is_fetched = True
             self.ball, self._ball_v = np.append(restart.spot, BALL_RADIUS_M), np.zeros(3)
 
-    def _take(self, restart: _Restart, mate: int) -> None:
+    def _take(self, restart: Restart, mate: int) -> None:
         self._restart, self._windup, self.owner = None, None, restart.taker
         target = self._lead(mate, self.ball)
         happening = Happening.THROW_IN if restart.kind == "throw_in" else Happening.GOAL_KICK
-        self.book.note(happening, self.t_s, int(_TEAMS[restart.taker]), restart.taker)
+        self.book.note(happening, self.t_s, int(TEAMS[restart.taker]), restart.taker)
         if restart.kind == "throw_in":
             velocity = ball_flight.aimed_kick(self.ball, np.append(target, 0.4), 9.5)
+            self._thrown_t = self.t_s
         else:
             velocity = ball_flight.lofted_kick(self.ball, target, 0.6)
         self._release(restart.kind, velocity, mate)
         self._kick_t[restart.taker] = self.t_s if restart.kind == "goal_kick" else -9.0
-
-    # --- people ---
-
-    def _move_people(self) -> None:
-        noise = self._rng.normal(0, 1, self._wander.shape)
-        self._wander += -0.5 * self._wander * self._dt + 1.5 * math.sqrt(self._dt) * noise
-        targets, tops = self._targets()
-        faces = np.tile(self.ball[:2], (len(targets), 1))
-        if self._windup is not None and self.owner >= 0:
-            mate = self._windup[1]
-            aim = self.bodies.places[mate] if mate >= 0 else tactics.goal_xy(int(_TEAMS[self.owner]))
-            faces[self.owner] = aim
-        self.bodies.move(targets, tops, faces, self._dt)
-
-    def _targets(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        targets, tops = self.bodies.places.copy(), np.full(25, 5.8)
-        for team in (0, 1):
-            has_ball = self._side == team
-            spots = tactics.formation_spots(team, self.ball[:2], has_ball=has_ball)
-            if not has_ball and self._restart is None:
-                spots = tactics.marked(spots, self._rivals(team), team)
-            targets[_OUTFIELD[team]] = spots
-            targets[KEEPERS[team]] = self._keeper_spot(team)
-        targets += self._wander * (0.9 + 0 * targets)
-        targets[list(KEEPERS)] -= 0.7 * self._wander[list(KEEPERS)]
-        self._send_officials(targets)
-        if self._restart is not None:
-            self._send_taker(self._restart, targets, tops)
-        elif self.owner >= 0:
-            self._send_around_carrier(targets, tops)
-        else:
-            self._send_to_ball(targets, tops)
-        if self._save is not None:
-            keeper = self._save.keeper if self._save.keeper >= 0 else -1 - self._save.keeper
-            if self.t_s < self._save.t_s + 0.1:
-                targets[keeper, 1] = self._save.y_m - self._save.sign * 1.2
-                tops[keeper] = 5.0
-            elif self.t_s < self._save.t_s + 1.0:
-                tops[keeper] = 0.3
-        return targets, tops
-
-    def _keeper_spot(self, team: int) -> NDArray[np.float64]:
-        own_goal = tactics.goal_xy(1 - team)
-        gap = self.ball[:2] - own_goal
-        distance = max(float(np.hypot(*gap)), 0.1)
-        return np.asarray(own_goal + gap / distance * float(np.clip(0.14 * distance, 1.2, 9.0)))
-
-    def _send_officials(self, targets: NDArray[np.float64]) -> None:
-        aside = np.array([-7.0 if self._side == 0 else 7.0, 8.0 if self.ball[1] < 34 else -8.0])
-        targets[REFEREE] = np.clip(self.ball[:2] + aside, (8, 8), (97, 60)) + 0.5 * self._wander[REFEREE]
-        for assistant, team, y in ((ASSISTANTS[0], 0, pitch.WIDTH_M + 0.8), (ASSISTANTS[1], 1, -0.8)):
-            line = np.sort(self.bodies.places[_OUTFIELD[team], 0])
-            x = min(line[0], 52.5) if team == 0 else max(line[-1], 52.5)
-            targets[assistant] = (float(np.clip(x, 1, 104)), y)
-
-    def _send_taker(self, restart: _Restart, targets: NDArray[np.float64], tops: NDArray[np.float64]) -> None:
-        taker = restart.taker
-        if restart.kind == "throw_in":
-            targets[taker] = restart.spot if restart.is_fetched else self.ball[:2]
-            tops[taker] = 2.2 if restart.is_fetched else 5.5
-            mates = [p for p in _OUTFIELD[self._side].tolist() if p != taker]
-            near = sorted(mates, key=lambda p: float(np.linalg.norm(self.bodies.places[p] - restart.spot)))[:3]
-            inward = 1.0 if restart.spot[1] < 34 else -1.0
-            for mate, (along, across) in zip(near, ((4.0, 6.5), (-6.0, 8.0), (10.0, 9.0)), strict=True):
-                targets[mate] = restart.spot + (along, inward * across)
-        else:
-            behind = restart.spot - (2.2 * tactics.direction(self._side), 0)
-            targets[taker] = restart.spot if self.t_s > restart.from_s - 0.2 else behind
-            tops[taker] = 4.0
-
-    def _send_around_carrier(self, targets: NDArray[np.float64], tops: NDArray[np.float64]) -> None:
-        owner, team = self.owner, int(_TEAMS[self.owner])
-        place, rivals = self.bodies.places[owner], self._rivals(team)
-        if self._in_hands:
-            targets[owner], tops[owner] = place, 0.5
-            return
-        self._dribble += float(np.clip(self._turn_to(place, rivals, team), -3.0 * self._dt, 3.0 * self._dt))
-        targets[owner] = place + 6 * np.array([math.cos(self._dribble), math.sin(self._dribble)])
-        tops[owner] = 2.0 if self._windup is not None else 4.6
-        targets[owner] = np.clip(targets[owner], (2, 1.5), (pitch.LENGTH_M - 2, pitch.WIDTH_M - 1.5))
-        self._press(targets, tops, team, place)
-        mates = [p for p in _OUTFIELD[team].tolist() if p != owner]
-        near = sorted(mates, key=lambda p: float(np.linalg.norm(self.bodies.places[p] - place)))[:3]
-        if int(self.t_s / self._dt) % 45 == 0:
-            angles = self._rng.uniform(0, math.tau, 6)
-            for mate in near:
-                self._offers[mate] = tactics.offered_spot(self.bodies.places[mate], place, rivals, angles)
-        for mate in near:
-            if float(np.linalg.norm(self._offers[mate] - targets[mate])) < 14:
-                targets[mate] = 0.4 * targets[mate] + 0.6 * self._offers[mate]
-
-    def _turn_to(self, place: NDArray[np.float64], rivals: NDArray[np.float64], team: int) -> float:
-        wanted = tactics.dribble_heading(place, rivals, team, self._dribble)
-        return (wanted - self._dribble + math.pi) % math.tau - math.pi
-
-    def _press(
-        self, targets: NDArray[np.float64], tops: NDArray[np.float64], team: int, place: NDArray[np.float64]
-    ) -> None:
-        """The nearest opponent closes the carrier down, the second covers the way to goal."""
-        rivals = _OUTFIELD[1 - team]
-        order = rivals[np.argsort(np.linalg.norm(self.bodies.places[rivals] - place, axis=1))]
-        to_goal = tactics.goal_xy(team) - place
-        to_goal = to_goal / max(float(np.hypot(*to_goal)), 0.1)
-        targets[order[0]], tops[order[0]] = self.ball[:2] + 0.7 * to_goal, 6.4
-        if float(np.linalg.norm(self.bodies.places[order[1]] - place)) < 16:
-            targets[order[1]] = place + 5.0 * to_goal
-
-    def _send_to_ball(self, targets: NDArray[np.float64], tops: NDArray[np.float64]) -> None:
-        passed = min(int((self.t_s - self._path_t) / _PATH_STEP_S), _PATH_STEPS - 1)
-        path = self._path[passed:]
-        first = tactics.intercepts(path, _PATH_STEP_S, self.bodies.places[:22], tactics.TOP_SPEED)
-        first = np.where(np.arange(22) == self._last_kicker, len(path), first)
-        for team in (0, 1):
-            chasers = np.flatnonzero(_TEAMS[:22] == team)
-            chaser = int(chasers[first[chasers].argmin()])
-            if team == self.book.team and self._receiver >= 0:
-                chaser = self._receiver
-            elif self._receiver >= 0 and first[chaser] > first[self._receiver] + 8:
-                continue
-            if chaser in KEEPERS and self._save is not None and self.t_s < self._save.t_s:
-                continue
-            targets[chaser] = path[min(int(first[chaser]), len(path) - 1), :2]
-            tops[chaser] = tactics.TOP_SPEED
 
     # --- the ball ---
 
@@ -484,59 +277,27 @@ class MatchEngine:
         self.ball[2] += (BALL_RADIUS_M - self.ball[2]) * min(1.0, 12 * self._dt)
 
     def _meet_ball(self) -> None:
-        save = self._save
-        if save is not None and save.keeper >= 0 and self.book.on_the_way is not None and self.t_s >= save.t_s:
-            if self.book.on_the_way.kind == "shot":
-                self._gain(save.keeper, in_hands=True)
-                return
-        if not pitch.is_inside(self.ball[:2], BALL_RADIUS_M):
-            self._go_out()
+        save, sent = self._save, self.book.on_the_way
+        is_shot = sent is not None and sent.kind == "shot"
+        if is_shot and save is not None and save.keeper >= 0 and self.t_s >= save.t_s:
+            self._gain(save.keeper, in_hands=True)
             return
-        sent = self.book.on_the_way
-        if self.ball[2] > _TOUCH_HEIGHT_M or (sent is not None and sent.kind == "shot"):
+        if not pitch.is_inside(self.ball[:2], BALL_RADIUS_M):
+            if self.t_s > self._thrown_t + _THROW_GRACE_S:
+                self._go_out()
+            return
+        if self.ball[2] > _TOUCH_HEIGHT_M or is_shot:
             return
         gaps = np.linalg.norm(self.bodies.places[:22] - self.ball[:2], axis=1)
         if self._last_kicker >= 0 and self.t_s - self._kick_t[self._last_kicker] < 0.7:
             gaps[self._last_kicker] = 99
+        if sent is not None and self.t_s < sent.t_s + 0.6 and math.dist(sent.xy, self.ball[:2]) < _CLEAR_M:
+            return
         person = int(gaps.argmin())
         if gaps[person] < _TOUCH_M:
             self._gain(person)
 
-    # --- the record ---
-
-    def _pose(self, person: int) -> Pose:
-        return Pose(*(float(v) for v in self.pose_rows()[person]))
-
-    def pose_rows(self) -> NDArray[np.float64]:
-        """(P, 9) float64 by Column: everybody now."""
-        bodies = self.bodies
-        rows = np.zeros((len(self.members), len(Column)))
-        rows[:, [Column.X, Column.Y]] = bodies.places
-        rows[:, Column.HEADING], rows[:, Column.SPEED], rows[:, Column.PHASE] = bodies.headings, bodies.speeds, bodies.phases
-        since = self.t_s - self._kick_t
-        swing = np.where(since <= 0, 1 + since / _WINDUP_S, 1 + since / _FOLLOW_S)
-        rows[:, Column.KICK] = np.where((swing > 0) & (swing < 2), swing, 0)
-        for team, keeper in enumerate(KEEPERS):
-            near = float(np.linalg.norm(self.ball[:2] - bodies.places[keeper])) < 28 and self._side != team
-            rows[keeper, Column.CROUCH] = 0.22 * near * max(0.0, 1 - float(bodies.speeds[keeper]) / 2)
-        if self._save is not None:
-            self._add_dive(rows, self._save)
-        if self.owner >= 0 and self._in_hands:
-            is_throwing = self._restart is not None and self._windup is not None
-            rows[self.owner, Column.REACH] = 0.95 if is_throwing else max(rows[self.owner, Column.REACH], 0.2)
-        return rows
-
-    def _add_dive(self, rows: NDArray[np.float64], save: _Save) -> None:
-        keeper = save.keeper if save.keeper >= 0 else -1 - save.keeper
-        since = self.t_s - save.t_s
-        share = np.interp(since, (-0.45, 0.0, 0.4, 1.1), (0.0, 1.0, 1.0, 0.0))
-        side = save.sign * math.cos(rows[keeper, Column.HEADING])
-        rows[keeper, Column.DIVE] = share * (1 if side > 0 else -1)
-        rows[keeper, Column.REACH] = max(rows[keeper, Column.REACH], 0.85 * share)
-
-    def finish(
-        self, fps: float, people: NDArray[np.float64], ball: NDArray[np.float64], end_s: float
-    ) -> Play:
+    def finish(self, fps: float, people: NDArray[np.float64], ball: NDArray[np.float64], end_s: float) -> Play:
         """The recorded play with its book closed at end_s."""
         control, deliveries, facts = self.book.closed(end_s)
         replay = None
@@ -544,5 +305,3 @@ class MatchEngine:
             first = round(self._replay[0] * fps)
             replay = Replay(first, first + round(REPLAY_S * fps), self._replay[1], REPLAY_SPEED)
         return Play(fps, self.members, people, ball, control, deliveries, facts, replay)
-
-

@@ -39,7 +39,8 @@ def make_plan(duration_s: float, rng: np.random.Generator) -> list[Due]:
     scale = duration_s / FULL_LENGTH_S
     points = (
         (Wish.MISPLACED_PASS, 5.0),
-        (Wish.PASS_OUT, 9.5),
+        (Wish.PASS_OUT, 9.0),
+        (Wish.MISPLACED_PASS, 15.0),
         (Wish.SHOT_SAVED, 17.5),
         (Wish.MISPLACED_PASS, 27.0),
         (Wish.SHOT_WIDE, 30.5),

@@ -61,7 +61,7 @@ class Optics:
     """
 
     shadows: tuple[tuple[float, float, float], ...] = ((0.25, 0.15, 0.25), (-0.25, 0.15, 0.25))
-    gain: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    gain: tuple[float, float, float] = (1.1, 1.1, 1.1)
     defocus_px: float = 0.55
     noise: float = 2.0
     vignette: float = 0.18
@@ -141,7 +141,7 @@ def _streak(x: float, y: float) -> NDArray[np.float32]:
     kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.uint8)
     start, end = ((round((reach - s * x / 2) * 16), round((reach - s * y / 2) * 16)) for s in (1, -1))
     cv2.line(kernel, start, end, 255, 1, cv2.LINE_AA, 4)
-    return kernel.astype(np.float32) / max(1, int(kernel.sum()))
+    return np.asarray(kernel.astype(np.float32) / max(1, int(kernel.sum())), np.float32)
 
 
 def _draw_shadows(
@@ -154,7 +154,7 @@ def _draw_shadows(
                 _shadow_rod(mask, camera, ends, half)
         if ball is not None:
             place = ball.place_m * (1, 1, 0) + (along * ball.place_m[2], across * ball.place_m[2], 0)
-            _shadow_rod(mask, camera, np.stack([place, place + (0.02, 0, 0)]), BALL_RADIUS_M)
+            _shadow_rod(mask, camera, np.stack([place, place + np.array([0.02, 0, 0])]), BALL_RADIUS_M)
         x, y, w, h = cv2.boundingRect(mask)
         if not w or not h:
             continue

@@ -58,7 +58,7 @@ def _score(play: Play) -> int:
     shares = [sum(c.end_s - c.start_s for c in play.control if c.team == team) for team in (0, 1)]
     length = play.n_frames / play.fps
     wishes = (
-        14 <= passes * 60 / length <= 26,
+        13 <= passes * 60 / length <= 26,
         3 <= kinds.count(Happening.INTERCEPTION) <= 8,
         kinds.count(Happening.SHOT) == 2,
         kinds.count(Happening.SAVE) == 1,

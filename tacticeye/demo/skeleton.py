@@ -43,8 +43,8 @@ class Pose:
     """Where a person is and what the body does.
 
     x, y m; heading rad (direction of travel and of the face, 0 along +x); speed m/s; phase rad of the stride;
-    kick 0..2: a right-footed kick, 0 none, 1 the foot meets the ball, 2 over; crouch 0..1; dive -1..1: sideways, 1 lies on the left side;
-    reach 0..1: arms raised; spread rad: arms away from the body.
+    kick 0..2: a right-footed kick, 0 none, 1 the foot meets the ball, 2 over; crouch 0..1;
+    dive -1..1: sideways, 1 lies on the left side; reach 0..1: arms raised; spread rad: arms away from the body.
     """
 
     x: float

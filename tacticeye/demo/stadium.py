@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -43,9 +44,9 @@ class StadiumStyle:
     stripe_m: float = 5.83
     stripe_contrast: float = 0.1
     are_stripes_across: bool = True
-    crowd_density: float = 0.85
-    crowd_brightness: float = 0.75
-    seat: Colour = (70, 60, 150)
+    crowd_density: float = 0.95
+    crowd_brightness: float = 0.9
+    seat: Colour = (120, 84, 60)
     run_off: Colour = (60, 110, 80)
     is_sunny: bool = False
 
@@ -113,7 +114,7 @@ class Stadium:
                 disc = points[0] + 0.11 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
                 _fill(mask, camera, disc)
                 continue
-            for start, end in zip(points[:-1], points[1:], strict=True):
+            for start, end in pairwise(points):
                 along = (end - start) / np.linalg.norm(end - start)
                 side = np.array([-along[1], along[0]]) * half
                 a, b = start - along * half, end + along * half
@@ -221,7 +222,7 @@ def _crowd_texture(style: StadiumStyle, rng: np.random.Generator) -> Image:
     for x in aisles:
         texture[:, x : x + 16] = (105, 105, 108)
     texture = cv2.GaussianBlur(texture * style.crowd_brightness, (0, 0), 1.1)
-    return np.clip(texture, 1, 255).astype(np.uint8)
+    return np.asarray(np.clip(texture, 1, 255), np.uint8)
 
 
 def _board_texture(metres: float, rng: np.random.Generator) -> Image:
@@ -233,7 +234,7 @@ def _board_texture(metres: float, rng: np.random.Generator) -> Image:
         texture[:, start : start + panel] = colour
         word = _WORDS[int(rng.integers(len(_WORDS)))]
         cv2.putText(texture, word, (start + 16, 29), cv2.FONT_HERSHEY_DUPLEX, 0.85, contrasting(colour), 2, cv2.LINE_AA)
-    return np.maximum(cv2.GaussianBlur(texture, (0, 0), 0.7), 1)
+    return np.asarray(np.maximum(cv2.GaussianBlur(texture, (0, 0), 0.7), 1), np.uint8)
 
 
 def _draw_goal(image: Image, camera: CameraView, frame_m: NDArray[np.float64]) -> None:
@@ -247,7 +248,7 @@ def _draw_goal(image: Image, camera: CameraView, frame_m: NDArray[np.float64]) -
             _line(net, camera, a + (d - a) * share, b + (c - b) * share, 0.02, (205, 208, 208))
             _line(net, camera, a + (b - a) * share, d + (c - d) * share, 0.02, (205, 208, 208))
     cv2.addWeighted(net, 0.38, image, 0.62, 0, dst=image)
-    for a, b in zip(frame_m[:-1], frame_m[1:], strict=True):
+    for a, b in pairwise(frame_m):
         _line(image, camera, a, b, 0.12, (238, 240, 240))
 
 

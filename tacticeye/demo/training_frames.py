@@ -106,7 +106,7 @@ def _random_camera(rng: np.random.Generator, focus: NDArray[np.float64]) -> Came
     target = (float(focus[0] + rng.normal(0, 4)), float(np.clip(focus[1] - 4 + rng.normal(0, 4), 2, 60)), 1.0)
     distance = math.dist(place, target)
     focal = max(900.0, tall * distance / 1.8)
-    return CameraView.looking_at(tuple(map(float, place)), target, focal, _SIZE, float(rng.normal(0, 0.008)))
+    return CameraView.looking_at(place, target, focal, _SIZE, float(rng.normal(0, 0.008)))
 
 
 def _random_people(rng: np.random.Generator, focus: NDArray[np.float64]) -> list[_Person]:
@@ -116,7 +116,7 @@ def _random_people(rng: np.random.Generator, focus: NDArray[np.float64]) -> list
     people: list[_Person] = []
     attacks_right = rng.random() < 0.5
     for team, kit in enumerate((home, away)):
-        places = _formation(rng, focus, (team == 0) == attacks_right)
+        places = _formation(rng, focus, attacks_right=(team == 0) == attacks_right)
         numbers = rng.permutation(np.arange(2, 30))
         for (x, y), number in zip(places, numbers, strict=False):
             people.append(_Person(Role.PLAYER, random_look(rng, kit, int(number)), x, y))
@@ -126,8 +126,11 @@ def _random_people(rng: np.random.Generator, focus: NDArray[np.float64]) -> list
         look = random_look(rng, keeper_kit, 1, is_keeper=True)
         people.append(_Person(Role.GOALKEEPER, look, keeper_x, 34 + rng.normal(0, 2.5)))
     referee = _referee_kit(rng, shirts)
-    places = [focus + rng.normal(0, 9, 2)] + ([(rng.uniform(5, 100), float(rng.choice([-0.8, 68.8])))] * 2)
-    for x, y in places[: int(rng.integers(1, 4))]:
+    near_ball = focus + rng.normal(0, 9, 2)
+    spots = [(float(near_ball[0]), float(near_ball[1]))] + (
+        [(rng.uniform(5, 100), float(rng.choice([-0.8, 68.8])))] * 2
+    )
+    for x, y in spots[: int(rng.integers(1, 4))]:
         people.append(_Person(Role.REFEREE, random_look(rng, referee, 0), float(x + rng.normal(0, 0.3)), float(y)))
     return _spread(people)
 
@@ -142,9 +145,8 @@ def _referee_kit(rng: np.random.Generator, avoid: tuple[tuple[int, int, int], ..
     return Kit(shirt, black, black if rng.random() < 0.8 else shirt, black if rng.random() < 0.7 else shirt, black)
 
 
-def _formation(rng: np.random.Generator, focus: NDArray[np.float64], *args: bool) -> NDArray[np.float64]:
+def _formation(rng: np.random.Generator, focus: NDArray[np.float64], *, attacks_right: bool) -> NDArray[np.float64]:
     """(10, 2) m: lines of a 4-4-2 or 4-3-3 shifted and squeezed towards the ball, with scatter."""
-    attacks_right = args[0]
     lines = ((4, 0.18), (4, 0.42), (2, 0.66)) if rng.random() < 0.5 else ((4, 0.18), (3, 0.42), (3, 0.66))
     places = []
     ball_share = focus[0] / pitch.LENGTH_M if attacks_right else 1 - focus[0] / pitch.LENGTH_M
@@ -174,27 +176,30 @@ def _random_pose(rng: np.random.Generator, person: _Person, focus: NDArray[np.fl
     speed = float(rng.choice([0.0, rng.uniform(0.8, 2), rng.uniform(2.5, 8)], p=(0.2, 0.35, 0.45)))
     to_ball = math.atan2(focus[1] - person.y, focus[0] - person.x)
     heading = to_ball + rng.normal(0, 0.9) if rng.random() < 0.6 else rng.uniform(-math.pi, math.pi)
-    pose = Pose(
-        person.x,
-        person.y,
-        float(heading),
-        speed,
-        float(rng.uniform(0, math.tau)),
-        spread=float(rng.uniform(0.05, 0.45)),
-    )
+    phase, spread = float(rng.uniform(0, math.tau)), float(rng.uniform(0.05, 0.45))
+    pose = Pose(person.x, person.y, float(heading), speed, phase, spread=spread)
+    return _keeper_pose(rng, pose) if person.role is Role.GOALKEEPER else _special_pose(rng, pose)
+
+
+def _keeper_pose(rng: np.random.Generator, pose: Pose) -> Pose:
     chance = rng.random()
-    if person.role is Role.GOALKEEPER:
-        if chance < 0.15:
-            return replace(pose, dive=float(rng.uniform(-1, 1)), reach=float(rng.uniform(0.3, 1)))
-        if chance < 0.5:
-            return replace(pose, speed=0.0, crouch=float(rng.uniform(0.1, 0.5)), spread=0.5)
-    elif chance < 0.05:
+    if chance < 0.15:
+        return replace(pose, dive=float(rng.uniform(-1, 1)), reach=float(rng.uniform(0.3, 1)))
+    if chance < 0.5:
+        return replace(pose, speed=0.0, crouch=float(rng.uniform(0.1, 0.5)), spread=0.5)
+    return pose
+
+
+def _special_pose(rng: np.random.Generator, pose: Pose) -> Pose:
+    """Now and then a kick, raised arms, a fall or a crouch."""
+    chance = rng.random()
+    if chance < 0.05:
         return replace(pose, kick=float(rng.uniform(0.05, 1.9)))
-    elif chance < 0.09:
+    if chance < 0.09:
         return replace(pose, reach=float(rng.uniform(0.3, 1)), speed=0.0)
-    elif chance < 0.11:
+    if chance < 0.11:
         return replace(pose, dive=float(rng.uniform(-1, 1)))
-    elif chance < 0.15:
+    if chance < 0.15:
         return replace(pose, crouch=float(rng.uniform(0.1, 0.5)))
     return pose
 

@@ -1,15 +1,16 @@
 """The exact truth of a rendered match, in files beside the video NAME.mp4.
 
-NAME.truth.json         teams, ball at every frame, control, passes, events, boxes on every 25th frame, cuts. During the
-                        replay the ball counts as not visible and no boxes are listed: its places belong to another
-                        moment. Control spans: A, B, dead (from the ball going out to the restart's release), and
-                        not_live_view for the replay. x, y px, t seconds.
-NAME.tracks.parquet     every person and the ball of every frame, replay included: frame, t_s, x1, y1, x2, y2 (px, within
-                        the picture), role (of types.Role), team (0 = A, 1 = B, -1), person (-1 ball), x_m, y_m, z_m
-                        (pitch metres of the moment shown; feet, or the ball's centre), visible (share), is_replay
+NAME.truth.json         teams, ball at every frame, control, passes, events, boxes on every 25th frame, cuts;
+                        x, y px, t seconds. Control: A, B, dead (from the ball going out to the restart's release),
+                        not_live_view (the replay). During the replay the ball counts as not visible and no boxes are
+                        listed: its places belong to another moment.
+NAME.tracks.parquet     every person and the ball of every frame, replay included: frame, t_s, x1, y1, x2, y2 (px,
+                        within the picture), role (of types.Role), team (0 = A, 1 = B, -1), person (-1 ball),
+                        x_m, y_m, z_m (pitch metres of the moment shown; feet, or the ball's centre), visible (share
+                        of its pixels that is in the picture and not hidden), inside (share in the picture), is_replay
 NAME.homographies.npz   image_to_pitch (T, 3, 3) float64, t_s (T,), is_replay (T,)
-NAME.boxes.parquet      what a fair detector might have found: frame, t_s, x1, y1, x2, y2, score, role; with jitter, some
-                        misses and low-score false balls
+NAME.boxes.parquet      what a fair detector might have found: frame, t_s, x1, y1, x2, y2, score, role; with jitter,
+                        some misses and low-score false balls
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 
 from tacticeye import pitch
 from tacticeye.demo.camera import CameraView
-from tacticeye.demo.play import Control, Delivery, Play
+from tacticeye.demo.play import Delivery, Play
 from tacticeye.demo.scene import BALL_NUMBER, Instance
 from tacticeye.types import NO_TEAM, Role
 
@@ -51,7 +52,7 @@ def write_truth(
 ) -> None:
     """Write the four files described above."""
     tracks = tracks_table(play, frames, size)
-    columns = {c: "float32" for c in ("x1", "y1", "x2", "y2", "x_m", "y_m", "z_m", "visible")}
+    columns = dict.fromkeys(("x1", "y1", "x2", "y2", "x_m", "y_m", "z_m", "visible", "inside"), "float32")
     tracks.astype(columns).to_parquet(folder / f"{name}.tracks.parquet", index=False, compression="zstd")
     recorded = recorded_boxes(tracks, frames, size, np.random.default_rng((seed, 104)))
     recorded.to_parquet(folder / f"{name}.boxes.parquet", index=False, compression="zstd")
@@ -163,7 +164,6 @@ def truth_document(
 
 def _control_spans(play: Play) -> list[dict[str, Any]]:
     """Contiguous spans; the replay cuts through whatever it covers."""
-    spans: list[Control | tuple[float, float]] = []
     cut = None if play.replay is None else (play.replay.first / play.fps, play.replay.stop / play.fps)
     entries = []
     for span in play.control:
@@ -173,7 +173,6 @@ def _control_spans(play: Play) -> list[dict[str, Any]]:
         entries += [(a, b, _STATES[span.team]) for a, b in pieces if b > a]
     if cut is not None:
         entries.append((*cut, "not_live_view"))
-    del spans
     return [{"t_start": round(a, 3), "t_end": round(b, 3), "state": state} for a, b, state in sorted(entries)]
 
 
@@ -213,7 +212,9 @@ def _ball_entries(play: Play, tracks: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _labelled_frames(play: Play, tracks: pd.DataFrame) -> list[dict[str, Any]]:
-    people = tracks[(tracks["person"] >= 0) & (tracks["visible"] >= PERSON_VISIBLE) & (tracks["inside"] >= PERSON_INSIDE)]
+    people = tracks[
+        (tracks["person"] >= 0) & (tracks["visible"] >= PERSON_VISIBLE) & (tracks["inside"] >= PERSON_INSIDE)
+    ]
     entries = []
     for number in range(0, play.n_frames, _LABEL_EVERY):
         if play.is_replay(number):
