@@ -199,7 +199,10 @@ class BallPathState:
 
 @dataclass(frozen=True)
 class PersonMotionState:
-    """Where a person was last (units of the observation's xy), how he moves (m/s), when he was first seen (s)."""
+    """Where a person was last (units of the observation's xy), how he moves (m/s), when he was first seen (s).
+
+    team: the newest belief, -1 unsure.
+    """
 
     x: float
     y: float
@@ -209,6 +212,7 @@ class PersonMotionState:
     first_s: float
     first_x: float
     first_y: float
+    team: int
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
 from tacticeye.match_state import PossessionState
-from tacticeye.types import ControlSpan, Event
+from tacticeye.types import NO_TEAM, ControlSpan, Event
 
 CHANGE_LAG_S = 0.4  # look-ahead of the change of velocity: two sightings at 5 Hz
 LAG_S = 1.2  # look-ahead of a final label
@@ -125,6 +125,9 @@ class PossessionEngine:
 
     def _label(self, until_s: float) -> None:
         for sighting, holder, team, evidence in self._decoder.take(until_s + ROUNDING_S):
+            person = self._people.get(holder)
+            if person is not None and person.team != NO_TEAM:
+                team = person.team  # what has been learnt of him since
             self._ledger.add(sighting, holder, team, evidence, self._people)
 
     def _take(self) -> tuple[list[ControlSpan], list[Event]]:

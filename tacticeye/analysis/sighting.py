@@ -20,6 +20,7 @@ MAX_NEAR = 5  # of them the nearest are enough
 AIR_HALF_WIDTH_M = 0.6  # a ball in the picture before a body: header, chest, hands, or just behind him
 AIR_PENALTY_M = 0.9  # added to the distance of such a ball, because "just behind him" is as likely
 MOTION_MEMORY_S = 0.4  # smoothing time of people's velocity
+METRE_PEOPLE = 5
 FORGET_S = 6.0  # people not seen for so long are forgotten
 
 People = dict[int, PersonMotionState]
@@ -28,13 +29,13 @@ People = dict[int, PersonMotionState]
 def move_people(people: People, observation: FrameObservation) -> None:
     """Update in place where everybody with a track is and how he moves; forget those long gone."""
     t_s = observation.t_s
-    rows = zip(observation.track.tolist(), observation.xy.tolist(), observation.units_per_metre.tolist(), strict=True)
-    for track, (x, y), metre in rows:
+    columns = (observation.track, observation.xy, observation.units_per_metre, observation.team)
+    for track, (x, y), metre, team in zip(*(column.tolist() for column in columns), strict=True):
         if track < 0 or not math.isfinite(x + y) or not metre > 0:
             continue
         before = people.get(track)
         if before is None:
-            people[track] = PersonMotionState(x, y, 0.0, 0.0, t_s, t_s, x, y)
+            people[track] = PersonMotionState(x, y, 0.0, 0.0, t_s, t_s, x, y, team)
             continue
         elapsed_s = t_s - before.t_s
         if elapsed_s <= 0:
@@ -42,7 +43,7 @@ def move_people(people: People, observation: FrameObservation) -> None:
         gain = -math.expm1(-elapsed_s / MOTION_MEMORY_S)
         vx = before.vx + gain * ((x - before.x) / (elapsed_s * metre) - before.vx)
         vy = before.vy + gain * ((y - before.y) / (elapsed_s * metre) - before.vy)
-        people[track] = PersonMotionState(x, y, vx, vy, t_s, before.first_s, before.first_x, before.first_y)
+        people[track] = PersonMotionState(x, y, vx, vy, t_s, before.first_s, before.first_x, before.first_y, team)
     for track in [track for track, person in people.items() if t_s - person.t_s > FORGET_S]:
         del people[track]
 
@@ -86,18 +87,15 @@ def make_sighting(observation: FrameObservation, shot: int, metre: float, people
 
 def _near_people(observation: FrameObservation, people: People) -> tuple[list[NearPersonState], float]:
     """People within reach of doubt, nearest first, and the length of a metre at the ball (0.0 where unknown)."""
-    metre = observation.units_per_metre
-    is_known = (metre > 0) & np.isfinite(observation.xy).all(axis=1)
+    is_known = (observation.units_per_metre > 0) & np.isfinite(observation.xy).all(axis=1) & (observation.track >= 0)
     if not is_known.any():
         return [], 0.0
-    safe = np.where(is_known, metre, 1.0)
-    dx = (observation.ball_xy[0] - observation.xy[:, 0]) / safe
-    dy = (observation.ball_xy[1] - observation.xy[:, 1]) / safe
+    local_metre = 1.0 if observation.is_metric else _metre_at_ball(observation, is_known)
+    dx = (observation.ball_xy[0] - observation.xy[:, 0]) / local_metre
+    dy = (observation.ball_xy[1] - observation.xy[:, 1]) / local_metre
     stretch = 1.0 if observation.is_metric else IMAGE_STRETCH
     distance = np.hypot(dx, dy) if observation.is_metric else _image_distance_m(dx, dy)
-    distance = np.where(is_known, distance, np.inf)
-    local_metre = float(metre[int(np.argmin(distance))])
-    is_near = (distance < NEAR_M) & (observation.role != Role.REFEREE) & (observation.track >= 0)
+    is_near = (distance < NEAR_M) & (observation.role != Role.REFEREE) & is_known
     rows = np.flatnonzero(is_near)
     rows = rows[np.argsort(distance[rows], kind="stable")][:MAX_NEAR]
     near = []
@@ -108,6 +106,13 @@ def _near_people(observation: FrameObservation, people: People) -> tuple[list[Ne
         way = float(dx[row]), float(dy[row]) * stretch
         near.append(NearPersonState(track, team, float(distance[row]), *way, person.vx, person.vy * stretch))
     return near, local_metre
+
+
+def _metre_at_ball(observation: FrameObservation, is_known: NDArray[np.bool_]) -> float:
+    """The middle length of a metre among those nearest in the picture: single boxes are cut off, or aren't people."""
+    away = np.hypot(*(observation.xy[is_known] - observation.ball_xy).T)
+    nearest = np.argsort(away, kind="stable")[:METRE_PEOPLE]
+    return float(np.median(observation.units_per_metre[is_known][nearest]))
 
 
 def _image_distance_m(dx: NDArray[np.float64], dy: NDArray[np.float64]) -> NDArray[np.float64]:

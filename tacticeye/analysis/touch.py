@@ -14,6 +14,7 @@ from tacticeye.analysis.sighting import People
 from tacticeye.match_state import BallMarkState, SightingState, TouchState
 from tacticeye.types import NO_TEAM
 
+LEAST_KNOWN = 0.25  # of a touch's time must speak for either team
 SAME_PERSON_STEP_M = 1.5  # a lost track and its successor lie so close together, plus what he may have run since
 SAME_PERSON_SPEED_M_S = 8.0
 OVERLAP_S = 0.25  # two tracks of one person may both be reported for so long while one hands over to the other
@@ -47,9 +48,9 @@ def extend_touch(touch: TouchState, sighting: SightingState, team: int, evidence
 
 
 def team_of(touch: TouchState) -> int:
-    """The team with most of the touch's time, -1 where unsure has as much as that."""
+    """The team with most of the touch's time; -1 on a tie and where hardly any of the time speaks for a team."""
     unsure, zero, one = touch.team_votes
-    if max(zero, one) <= unsure or zero == one:
+    if zero == one or zero + one < LEAST_KNOWN * (unsure + zero + one):
         return NO_TEAM
     return 0 if zero > one else 1
 
