@@ -87,7 +87,7 @@ class Stadium:
         self.style = style
         self._grass = _grass_texture(style, rng)
         self._walls = _walls(style, rng)
-        self._lines = [m.points_m for m in pitch.markings()]
+        self._lines = [_painted(m.points_m) for m in pitch.markings()]
         self._line_value = float(rng.uniform(0.62, 0.85))
 
     def draw(self, camera: CameraView) -> Image:
@@ -107,18 +107,16 @@ class Stadium:
 
     def _draw_lines(self, image: Image, camera: CameraView) -> None:
         mask = np.zeros((camera.height * 2, camera.width * 2), np.uint8)
-        half = pitch.LINE_WIDTH_M / 2
-        for points in self._lines:
-            if len(points) == 1:
-                angles = np.linspace(0, math.tau, 12, endpoint=False)
-                disc = points[0] + 0.11 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-                _fill(mask, camera, disc)
-                continue
-            for start, end in pairwise(points):
-                along = (end - start) / np.linalg.norm(end - start)
-                side = np.array([-along[1], along[0]]) * half
-                a, b = start - along * half, end + along * half
-                _fill(mask, camera, np.array([a + side, b + side, b - side, a - side]))
+        size = np.array([camera.width, camera.height])
+        for shapes in self._lines:
+            px = camera.project(shapes)
+            is_in_front = ~np.isnan(px).any(axis=(1, 2))
+            touches = (px.max(axis=1) > -60).all(axis=1) & (px.min(axis=1) < size + 60).all(axis=1)
+            is_plain = is_in_front & (np.abs(px) < 4 * camera.width).all(axis=(1, 2))
+            for polygon in np.round(px[is_plain & touches] * 16).astype(np.int32):
+                cv2.fillConvexPoly(mask, polygon, 255, cv2.LINE_8, 3)
+            for polygon_m in shapes[~is_plain & (touches | ~is_in_front)]:
+                _fill(mask, camera, polygon_m)
         small = cv2.resize(mask, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
         x, y, w, h = cv2.boundingRect(small)
         if not w or not h:
@@ -130,9 +128,23 @@ class Stadium:
         cv2.add(part, change, dst=part)
 
 
+def _painted(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(K, 4 or 12, 3) float64 m: convex pieces of paint along a marking's points; a single point gives a spot."""
+    if len(points_m) == 1:
+        angles = np.linspace(0, math.tau, 12, endpoint=False)
+        flat = (points_m + 0.11 * np.stack([np.cos(angles), np.sin(angles)], axis=1))[None]
+    else:
+        start, end = points_m[:-1], points_m[1:]
+        along = (end - start) / np.linalg.norm(end - start, axis=1, keepdims=True) * pitch.LINE_WIDTH_M / 2
+        side = np.stack([-along[:, 1], along[:, 0]], axis=1)
+        a, b = start - along, end + along
+        flat = np.stack([a + side, b + side, b - side, a - side], axis=1)
+    return np.concatenate([flat, np.zeros((*flat.shape[:2], 1))], axis=2)
+
+
 def _fill(mask: NDArray[np.uint8], camera: CameraView, polygon_m: NDArray[np.float64]) -> None:
-    corners = np.column_stack([polygon_m, np.zeros(len(polygon_m))])
-    corners = camera.clip_to_view(corners)
+    """Fill the part of a polygon (K, 3) m that is in the picture, on a mask of twice its size."""
+    corners = camera.clip_to_view(polygon_m)
     if len(corners) >= 3:
         cv2.fillConvexPoly(mask, np.round(camera.project(corners) * 16).astype(np.int32), 255, cv2.LINE_8, 3)
 

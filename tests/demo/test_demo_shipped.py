@@ -24,9 +24,9 @@ def truth() -> dict[str, Any]:
     return document
 
 
-def test_the_door_stays_light() -> None:
+def test_the_door_stays_light(root: Path) -> None:
     code = "import sys, tacticeye.demo as d; d.demo_video(); print(sorted({'cv2', 'av', 'numpy'} & set(sys.modules)))"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=demo_folder())
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert out.stdout.strip() == "[]"
 
 
