@@ -34,6 +34,7 @@ def figures(view: EventsView) -> None:
             ["Faint: not completed. Drag to move, wheel to zoom, double click to see all."],
         )
     )
+    st.html(panels.legend(colours, charts.UNSURE, charts.UNSURE_COLOUR))
     figure = charts.event_timeline(view.events, max(view.card.total_s, view.card.t_s), colours)
     st.vega_lite_chart(figure.rows, figure.spec, key="event_timeline", width="stretch")
     st.dataframe(

@@ -19,6 +19,7 @@ def figures(view: LiveView, colours: TeamColours) -> None:
     over_time, picture = st.columns([3, 2], gap="medium")
     with over_time:
         st.html(panels.heading("Possession over time", ["Every column is a stretch of video, shared out in full."]))
+        st.html(panels.legend(colours, charts.POSSESSION_PARTS[1], colours.neutral))
         figure = charts.possession_over_time(view.spans, colours)
         st.vega_lite_chart(figure.rows, figure.spec, key="possession_over_time", width="stretch")
     with picture:

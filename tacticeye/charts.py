@@ -1,7 +1,8 @@
 """Turns the data of a match into figures; knows nothing of Streamlit.
 
 A figure is a Vega-Lite description that stays the same while a match grows, and the rows it draws, which change: the
-browser then keeps the drawing and swaps the rows, without flicker. Times are s of video, shown as mm:ss.
+browser then keeps the drawing and swaps the rows, without flicker. So colours are in the rows, for shirts are known
+better from batch to batch, and legends are for the page to show. Times are s of video, shown as mm:ss.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tacticeye.team_colours import TeamColours
+from tacticeye.team_colours import TeamColours, blend
 from tacticeye.types import ControlState, EventKind, EventResult, Role
 
 TEAM_NAMES = ("Team A", "Team B")
 UNSURE = "Unsure"
+POSSESSION_PARTS = (TEAM_NAMES[0], "Not counted", TEAM_NAMES[1])
 KIND_NAMES = {
     EventKind.PASS: "Pass",
     EventKind.INTERCEPTION: "Interception",
@@ -60,7 +62,6 @@ _CLOCK_LABEL = (
 )
 # Cells reach a little under their neighbours, or hairlines show between them.
 _CELL_OVERLAP = 0.3
-_LEGEND = {"orient": "top", "title": None, "offset": 8, "padding": 0}
 # About the width that a heatmap gets on a desktop; its height follows the picture's shape.
 _HEAT_WIDTH_PX = 460
 # Spread of the heatmap's smoothing in cells: about the width of a player's box, so the grid's edges don't show.
@@ -88,8 +89,9 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigur
 
     spans: columns state, start_s, end_s.
     """
-    rows = _possession_columns(spans)
-    domain = [TEAM_NAMES[0], "Not counted", TEAM_NAMES[1]]
+    shades = dict(zip(POSSESSION_PARTS, (colours.teams[0], colours.neutral, colours.teams[1]), strict=True))
+    columns = _possession_columns(spans)
+    rows = columns.assign(colour=columns["who"].map(shades))
     spec = {
         "height": 190,
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -104,12 +106,7 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigur
                 "axis": {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1], "title": None},
             },
             "y2": {"field": "to"},
-            "color": {
-                "field": "who",
-                "type": "nominal",
-                "scale": {"domain": domain, "range": [colours.teams[0], colours.neutral, colours.teams[1]]},
-                "legend": _LEGEND,
-            },
+            "color": {"field": "colour", "type": "nominal", "scale": None},
             "tooltip": [
                 {"field": "time", "title": "Time"},
                 {"field": "who", "title": "Who"},
@@ -128,9 +125,12 @@ def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours) -> 
     """
     table = event_table(events)
     is_lost = table["Result"].isin([RESULT_NAMES[EventResult.INCOMPLETE], RESULT_NAMES[EventResult.OUT]])
-    rows = table.assign(t_ms=events["t_start_s"].to_numpy(np.float64) * 1000, strength=np.where(is_lost, _FAINT, 1.0))
     shades = dict(zip((*TEAM_NAMES, UNSURE), (*colours.teams, UNSURE_COLOUR), strict=True))
-    teams = [team for team in shades if team != UNSURE or (rows["Team"] == UNSURE).any()]
+    rows = table.assign(
+        t_ms=events["t_start_s"].to_numpy(np.float64) * 1000,
+        strength=np.where(is_lost, _FAINT, 1.0),
+        colour=table["Team"].map(shades),
+    )
     spec = {
         "height": {"step": 24},
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -139,13 +139,8 @@ def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours) -> 
         "encoding": {
             "x": _clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
             "y": {"field": "Kind", "type": "nominal", "sort": list(KIND_NAMES.values()), "axis": {"title": None}},
-            "yOffset": {"field": "Team", "type": "nominal", "sort": teams},
-            "color": {
-                "field": "Team",
-                "type": "nominal",
-                "scale": {"domain": teams, "range": [shades[team] for team in teams]},
-                "legend": _LEGEND,
-            },
+            "yOffset": {"field": "Team", "type": "nominal", "sort": list(shades)},
+            "color": {"field": "colour", "type": "nominal", "scale": None},
             "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
             "tooltip": [{"field": name} for name in ("Time", "Team", "Kind", "Result", "From", "To", "Confidence")],
         },
@@ -201,17 +196,18 @@ def heatmap(grid: NDArray[np.float64], aspect: float, colour: str, colours: Team
     n_rows, n_columns = grid.shape
     row, column = np.divmod(np.arange(grid.size), n_columns)
     peak = float(smooth.max())
+    strength = np.sqrt(smooth / peak) if peak > 0 else smooth
     rows = pd.DataFrame(
         {
             "x": column / n_columns,
             "x2": np.minimum((column + 1 + _CELL_OVERLAP) / n_columns, 1),
             "y": row / n_rows,
             "y2": np.minimum((row + 1 + _CELL_OVERLAP) / n_rows, 1),
-            "strength": (np.sqrt(smooth / peak) if peak > 0 else smooth).ravel(),
+            "colour": blend(colours.background, colour, strength.ravel()),
+            "strength": strength.ravel(),
             "seconds": smooth.ravel(),
         }
     )
-    ground = colours.background
     cells = {
         "mark": {"type": "rect", "strokeWidth": 0},
         "encoding": {
@@ -219,12 +215,7 @@ def heatmap(grid: NDArray[np.float64], aspect: float, colour: str, colours: Team
             "x2": {"field": "x2"},
             "y": {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [1, 0], "nice": False}},
             "y2": {"field": "y2"},
-            "color": {
-                "field": "strength",
-                "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": [ground, colour], "interpolate": "lab"},
-                "legend": None,
-            },
+            "color": {"field": "colour", "type": "nominal", "scale": None},
             "tooltip": [{"field": "seconds", "title": "Player-seconds here", "format": ".1f"}],
         },
     }
@@ -275,7 +266,7 @@ def _possession_columns(spans: pd.DataFrame) -> pd.DataFrame:
     ]
     layers = (
         (TEAM_NAMES[0], np.zeros_like(a), a / total, a, [""] * len(a)),
-        ("Not counted", a / total, (a + other) / total, other, details),
+        (POSSESSION_PARTS[1], a / total, (a + other) / total, other, details),
         (TEAM_NAMES[1], (a + other) / total, (a + other + b) / total, b, [""] * len(a)),
     )
     parts = [

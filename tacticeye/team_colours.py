@@ -51,6 +51,13 @@ def team_colours(kits: Mapping[int, tuple[int, int, int]], is_dark: bool) -> Tea
     return TeamColours(fallback, shirts, neutral, background, False)
 
 
+def blend(background: str, colour: str, strength: NDArray[np.float64]) -> list[str]:
+    """Colours between the two, one for each strength (N,) 0..1."""
+    ground, top = _rgb(background), _rgb(colour)
+    mixed = np.rint(255 * (ground + (top - ground) * strength[:, None])).astype(int)
+    return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in mixed.tolist()]
+
+
 def _hex(rgb: NDArray[np.float64] | None) -> str | None:
     if rgb is None:
         return None

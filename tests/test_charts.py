@@ -65,6 +65,14 @@ def test_the_description_of_possession_stays_the_same_while_the_match_grows() ->
     assert early.spec == late.spec
 
 
+def test_the_description_stays_the_same_when_a_shirt_s_colour_is_seen_better() -> None:
+    better = team_colours({0: (200, 20, 20), 1: (20, 20, 120)}, is_dark=False)
+    what = spans((ControlState.TEAM_0, 0, 3))
+    assert possession_over_time(what, COLOURS).spec == possession_over_time(what, better).spec
+    grid = np.ones((36, 64))
+    assert heatmap(grid, 1.6, COLOURS.teams[0], COLOURS).spec == heatmap(grid, 1.6, better.teams[0], better).spec
+
+
 def test_possession_of_nothing_is_an_empty_figure() -> None:
     assert possession_over_time(spans(), COLOURS).rows.empty
 

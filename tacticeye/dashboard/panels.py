@@ -133,6 +133,13 @@ def team_label(team: int, colours: TeamColours) -> str:
     return f'<span class="te-swatch" style="background:{colours.teams[team]}"></span>{TEAM_NAMES[team]}'
 
 
+def legend(colours: TeamColours, extra: str, extra_colour: str) -> str:
+    """Which colour is which team, and one more."""
+    parts = [team_label(team, colours) for team in (0, 1)]
+    parts.append(f'<span class="te-swatch" style="background:{extra_colour}"></span>{escape(extra)}')
+    return f'<div class="te-row te-small">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
+
+
 def kits(colours: TeamColours) -> str:
     """Which shirts the teams were recognised by; empty until they are known."""
     if None in colours.shirts:
