@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,18 @@ from tacticeye.vision.detector import Detector, open_detector
 from tacticeye.vision.overlay import annotate, encode_jpeg
 from tacticeye.vision.team_classifier import TeamClassifier
 from tacticeye.vision.tracker import Tracker
+
+
+@dataclass(frozen=True)
+class _Play:
+    """What a batch adds to the course of the match, as it comes."""
+
+    spans: list[ControlSpan]
+    events: list[Event]
+
+    def add(self, spans: list[ControlSpan], events: list[Event]) -> None:
+        self.spans.extend(spans)
+        self.events.extend(events)
 
 
 class BatchProcessor:
@@ -83,17 +95,21 @@ class BatchProcessor:
         parts: list[Boxes] = []
         decisions: list[BallDecision] = []
         motions: list[FrameMotion] = []
+        play = _Play([], [])
         for image, frame, t_s in zip(batch.images, batch.frame.tolist(), batch.t_s.tolist(), strict=True):
             boxes, decided, motion = self._follow(image, frame, t_s, detections.select(detections.frame == frame))
             parts.append(boxes)
             decisions += decided
             motions.append(motion)
+            # At once, not after the batch: control asks for the teams as they are believed at this frame.
+            self._decide_control(decided, play)
         if is_last:
-            decisions += self._ball_path.flush()
-        with self._timed("possession"):
-            spans, events = self._decide_control(decisions, batch.end_s if is_last else None)
+            flushed = self._ball_path.flush()
+            decisions += flushed
+            self._decide_control(flushed, play)
+            play.add(*self._possession.flush(batch.end_s))
         boxes = Boxes.concatenate(parts)
-        self._count(spans, events, is_last)
+        self._count(play, is_last)
         self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
         with self._timed("preview"):
             preview = self._preview(batch, boxes, decisions)
@@ -105,8 +121,8 @@ class BatchProcessor:
             end_s=batch.end_s,
             boxes=boxes,
             ball=[d.position for d in decisions if d.position is not None],
-            spans=spans,
-            events=events,
+            spans=play.spans,
+            events=play.events,
             tracks=self._teams.summaries(),
             kits=self._teams.kits(),
             chunk_stats=_chunk_stats(boxes, decisions, motions),
@@ -149,22 +165,12 @@ class BatchProcessor:
         self._waiting.append(_frame_waiting(frame, t_s, people, motion))
         return Boxes.concatenate([people, candidates]), decided, motion
 
-    def _decide_control(
-        self, decisions: list[BallDecision], end_s: float | None
-    ) -> tuple[list[ControlSpan], list[Event]]:
-        spans: list[ControlSpan] = []
-        events: list[Event] = []
-        for decision in decisions:
-            waiting = self._waiting.pop(0)
-            assert waiting.frame == decision.frame, "each analysed frame gets one ball decision, in order"
-            more_spans, more_events = self._possession.update(self._observation(waiting, decision.position))
-            spans += more_spans
-            events += more_events
-        if end_s is not None:
-            more_spans, more_events = self._possession.flush(end_s)
-            spans += more_spans
-            events += more_events
-        return spans, events
+    def _decide_control(self, decisions: list[BallDecision], play: _Play) -> None:
+        with self._timed("possession"):
+            for decision in decisions:
+                waiting = self._waiting.pop(0)
+                assert waiting.frame == decision.frame, "each analysed frame gets one ball decision, in order"
+                play.add(*self._possession.update(self._observation(waiting, decision.position)))
 
     def _observation(self, waiting: FrameWaiting, ball: BallPosition | None) -> FrameObservation:
         people = waiting.people
@@ -189,12 +195,12 @@ class BatchProcessor:
             ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
         )
 
-    def _count(self, spans: list[ControlSpan], events: list[Event], is_last: bool) -> None:
+    def _count(self, play: _Play, is_last: bool) -> None:
         active = self._tracker.active_tracks
         teams = Counter(self._teams.team_of(track) for track in active)
         current = self._possession.current()
         self._totals = replace(
-            running_totals.add(self._totals, spans, events, current),
+            running_totals.add(self._totals, play.spans, play.events, current),
             active_tracks=len(active),
             active_tracks_by_team={team: teams[team] for team in (0, 1)},
             total_ids=self._tracker.total_ids,
