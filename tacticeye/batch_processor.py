@@ -19,7 +19,8 @@ from tacticeye.analysis import totals as running_totals
 from tacticeye.analysis.observation import BODY_HEIGHT_M, FrameObservation
 from tacticeye.analysis.possession import PossessionEngine
 from tacticeye.config import AnalysisConfig
-from tacticeye.match_state import FrameWaiting, MatchState, PersonWaiting, Progress
+from tacticeye.match_state import MatchState, Progress
+from tacticeye.state_parts import FrameWaiting, PersonWaiting
 from tacticeye.types import (
     BallPosition,
     BallSource,

@@ -17,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from tacticeye.errors import DatabaseDamagedError
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
-from tacticeye.match_state import MatchState, Totals
+from tacticeye.match_state import MatchState
+from tacticeye.state_parts import Totals
 from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
 from tacticeye.types import EventKind
 

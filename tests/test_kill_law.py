@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from kills import analyse_undisturbed, analyse_with_kills
 
 from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import Service
 from tacticeye.store import MatchStore
+from tests.kills import analyse_undisturbed, analyse_with_kills
 
 KILLS = 20
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tacticeye.errors import StorageError
-from tacticeye.match_state import FileSystemStorage, MatchState, Progress, Totals, TrackerState, get_default_storage
+from tacticeye.match_state import FileSystemStorage, MatchState, Progress, get_default_storage
+from tacticeye.state_parts import Totals, TrackerState
 from tacticeye.types import ControlState, StreamPosition
 
 FLOATS = st.floats(allow_nan=False)

@@ -26,8 +26,8 @@ from tacticeye.analysis.touch import (
     mark_ball,
     team_of,
 )
-from tacticeye.match_state import BallMarkState, ControlLedgerState, SightingState, TouchState, UnseenGapState
 from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.state_parts import BallMarkState, ControlLedgerState, SightingState, TouchState, UnseenGapState
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 
 CONTROL_S = 0.4

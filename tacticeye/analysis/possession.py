@@ -18,7 +18,7 @@ from tacticeye.analysis.control import HOLE_S, ControlLedger
 from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
-from tacticeye.match_state import PossessionState
+from tacticeye.state_parts import PossessionState
 from tacticeye.types import NO_TEAM, ControlSpan, Event
 
 CHANGE_LAG_S = 0.4  # look-ahead of the change of velocity: two sightings at 5 Hz

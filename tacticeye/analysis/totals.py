@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tacticeye.match_state import Totals
+from tacticeye.state_parts import Totals
 from tacticeye.types import ControlSpan, ControlState, Event, EventKind, EventResult
 
 TEAMS = (0, 1)

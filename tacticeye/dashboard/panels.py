@@ -14,8 +14,8 @@ from tacticeye.charts import NOT_COUNTED, STATE_NAMES, TEAM_NAMES, clock, event_
 from tacticeye.dashboard.words import UNKNOWN, percent, progress_facts, status_name, status_sentence
 from tacticeye.errors import TacticEyeError
 from tacticeye.match_queue import MatchStatus
-from tacticeye.match_state import Totals
 from tacticeye.service import MatchCard
+from tacticeye.state_parts import Totals
 from tacticeye.team_colours import TeamColours
 from tacticeye.types import ControlState
 

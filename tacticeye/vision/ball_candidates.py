@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.match_state import BallCandidate, BallSpot
+from tacticeye.state_parts import BallCandidate, BallSpot
 from tacticeye.types import Boxes
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.match_state import BallAnchor, BallCandidate, BallFrame, BallPathState, BallSpot
+from tacticeye.state_parts import BallAnchor, BallCandidate, BallFrame, BallPathState, BallSpot
 from tacticeye.types import BallPosition, BallSource, Boxes
 from tacticeye.vision.ball_candidates import Surroundings, find_candidates, learn_spots, spot_worths
 from tacticeye.vision.camera import FrameMotion

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.match_state import CameraState
+from tacticeye.state_parts import CameraState
 from tacticeye.types import Boxes, Image
 from tacticeye.vision.live_view import LiveView, find_view
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.match_state import LiveViewState
+from tacticeye.state_parts import LiveViewState
 from tacticeye.types import Image
 
 # OpenCV hues (0..179) that turf takes: dry yellowish grass measured 31, floodlit turf 36 to 41, indoor and bluish 44

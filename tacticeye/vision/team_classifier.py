@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.match_state import ShirtSample, TeamClassifierState, TrackVotes
+from tacticeye.state_parts import ShirtSample, TeamClassifierState, TrackVotes
 from tacticeye.types import NO_TEAM, NO_TRACK, Boxes, Role, TeamKit, TrackSummary
 from tacticeye.vision.kit_model import KitModel, fit_kits, in_order_of, lab_of, to_looks
 from tacticeye.vision.tracker import intersections

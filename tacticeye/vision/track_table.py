@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.match_state import TrackState
+from tacticeye.state_parts import TrackState
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from tacticeye.match_state import TrackerState
+from tacticeye.state_parts import TrackerState
 from tacticeye.types import NO_TRACK, Boxes
 from tacticeye.vision.camera import FrameMotion
 from tacticeye.vision.track_table import Floats, Mask, TrackTable, from_states, to_states, warp

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tacticeye.analysis import totals
-from tacticeye.match_state import Totals
+from tacticeye.state_parts import Totals
 from tacticeye.types import ControlSpan, ControlState, Event, EventKind, EventResult
 
 SPANS = [

@@ -15,7 +15,8 @@ import numpy as np
 from tacticeye.config import AnalysisConfig
 from tacticeye.lease import describe_process
 from tacticeye.match_files import Card, Control, Ending, Intent, MatchFolder, Outcome, Progress, Worker, write_record
-from tacticeye.match_state import MatchState, Totals
+from tacticeye.match_state import MatchState
+from tacticeye.state_parts import Totals
 from tacticeye.store import MatchRecord, MatchStore
 from tacticeye.types import (
     Boxes,

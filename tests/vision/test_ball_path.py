@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tacticeye.match_state import BallPathState, MatchState
+from tacticeye.match_state import MatchState
+from tacticeye.state_parts import BallPathState
 from tacticeye.types import BallPosition, BallSource, Boxes, Role
 from tacticeye.vision.ball_path import BallDecision, BallPath
 from tacticeye.vision.camera import FrameMotion

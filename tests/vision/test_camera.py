@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from tacticeye.match_state import CameraState
+from tacticeye.state_parts import CameraState
 from tacticeye.types import Boxes, Image
 from tacticeye.vision.camera import CameraMotion, FrameMotion, compose, invert
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tacticeye.match_state import LiveViewState
+from tacticeye.state_parts import LiveViewState
 from tacticeye.vision.live_view import LiveView, View, find_view, grass_share
 
 MATCH = View(grass_share=0.7, n_people=18, height=0.1)

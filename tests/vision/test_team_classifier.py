@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tacticeye.match_state import MatchState, TeamClassifierState
+from tacticeye.match_state import MatchState
+from tacticeye.state_parts import TeamClassifierState
 from tacticeye.types import Boxes, Image, Role, TrackSummary
 from tacticeye.vision.appearance import shirt_features
 from tacticeye.vision.team_classifier import TeamClassifier, rgb_of_lab

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tacticeye.match_state import MatchState, TrackerState
+from tacticeye.match_state import MatchState
+from tacticeye.state_parts import TrackerState
 from tacticeye.types import Boxes, Role
 from tacticeye.vision.camera import FrameMotion
 from tacticeye.vision.tracker import Tracker, overlaps

@@ -1,0 +1,380 @@
+"""The parts of MatchState, one for each stage: its memory as plain data (see match_state.py for the rules).
+
+A stage takes its part in its constructor and gives it back from `state()`; nothing but the stage reads what is inside.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from tacticeye.types import ControlState, TrackSummary
+
+
+@dataclass(frozen=True)
+class TrackState:
+    """One person being followed (vision/tracker.py). Px of the last frame seen by the tracker; s of video.
+
+    track: id, -1 until confirmed. x, y: box centre; vx, vy: px/s. var_position, cov, var_velocity: of x and of y alike
+    (px^2, px^2/s, px^2/s^2). height px, var_height px^2, aspect: width / height. score: mean of its boxes.
+    feature: running shirt appearance, empty when none was ever usable.
+    """
+
+    track: int
+    x: float
+    y: float
+    vx: float
+    vy: float
+    var_position: float
+    cov: float
+    var_velocity: float
+    height: float
+    var_height: float
+    aspect: float
+    first_s: float
+    last_s: float
+    sightings: int
+    score: float
+    feature: list[float]
+
+
+@dataclass(frozen=True)
+class TrackerState:
+    """Memory of vision/tracker.py. Ids belong to one match: next_track is the next free one. t_s: NaN at first."""
+
+    next_track: int = 1
+    t_s: float = math.nan
+    tracks: list[TrackState] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ShirtSample:
+    """One look at the shirt of a tracked person."""
+
+    track: int
+    feature: list[float]
+
+
+@dataclass(frozen=True)
+class TrackVotes:
+    """What has been seen of one track (vision/team_classifier.py). Votes fade with time; times in s of video.
+
+    role_votes: by Role (3). team_votes: by shirt, the last one for neither team (3). side_votes: by place, for
+    goalkeepers (2). sampled_s: when its shirt was last looked at.
+    """
+
+    first_s: float
+    last_s: float
+    sampled_s: float
+    n_boxes: int
+    role_votes: list[float]
+    team_votes: list[float]
+    side_votes: list[float]
+
+
+@dataclass(frozen=True)
+class TeamClassifierState:
+    """Memory of vision/team_classifier.py.
+
+    centres: the two kits, each a feature, empty before they are known; spread: deviation per feature dimension within
+    a kit; separation: distance of the kits in spreads; quality: the same, less for few tracks and with age. is_frozen:
+    kits only drift from now on. samples: shirts kept for fitting, emptied once frozen. changed: tracks whose summary is
+    due; departed: last summaries of forgotten tracks.
+    """
+
+    centres: list[list[float]] = field(default_factory=list)
+    spread: list[float] = field(default_factory=list)
+    separation: float = 0.0
+    quality: float = 0.0
+    is_frozen: bool = False
+    first_sample_s: float = math.nan
+    fitted_s: float = math.nan
+    samples: list[ShirtSample] = field(default_factory=list)
+    votes: dict[int, TrackVotes] = field(default_factory=dict)
+    changed: list[int] = field(default_factory=list)
+    departed: list[TrackSummary] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class LiveViewState:
+    """Memory of vision/live_view.py. Times in s of video, NaN none yet.
+
+    t_s: last frame; shot_start_s: first frame of the shot; contrary_since_s: since when the picture contradicts
+    is_live; usual_height: of people in live shots, as a share of the image height.
+    """
+
+    t_s: float = math.nan
+    shot_start_s: float = math.nan
+    is_live: bool = False
+    contrary_since_s: float = math.nan
+    usual_height: float = math.nan
+
+
+@dataclass(frozen=True)
+class CameraState:
+    """Memory of vision/camera.py, of the last analysed frame.
+
+    grey_png: base64 of its small grey picture, "" before the first; colours: histogram, shares; people_xyxy: px of the
+    small picture; image_to_shot: (2, 3), px of the source frame -> px of the shot's first frame.
+    """
+
+    grey_png: str = ""
+    colours: list[float] = field(default_factory=list)
+    people_xyxy: list[list[float]] = field(default_factory=list)
+    image_to_shot: list[list[float]] = field(default_factory=lambda: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    live: LiveViewState = field(default_factory=LiveViewState)
+
+
+@dataclass(frozen=True)
+class BallCandidate:
+    """One box that may be the ball (vision/ball_path.py). x, y, unit (a body height there): px of the stabilised frame.
+
+    gain: worth per second of taking it for the ball.
+    """
+
+    x: float
+    y: float
+    unit: float
+    score: float
+    gain: float
+
+
+@dataclass(frozen=True)
+class BallFrame:
+    """An analysed frame whose ball is not decided yet. image_to_shot: (2, 3) row by row; span_s: time it stands for."""
+
+    frame: int
+    t_s: float
+    shot: int
+    span_s: float
+    image_to_shot: list[float]
+    candidates: list[BallCandidate]
+
+
+@dataclass(frozen=True)
+class BallSpot:
+    """A place of the stabilised frame where something ball-like rests. seen_s: seconds it was seen there, fading."""
+
+    x: float
+    y: float
+    seen_s: float
+    last_s: float
+
+
+@dataclass(frozen=True)
+class BallAnchor:
+    """The last decided sighting of the ball. Px of the stabilised frame and px/s; velocity NaN unknown."""
+
+    x: float
+    y: float
+    vx: float
+    vy: float
+    unit: float
+    t_s: float
+    shot: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class BallPathState:
+    """Memory of vision/ball_path.py. body_px: a body height in px of the stabilised frame, NaN unknown."""
+
+    shot: int = 0
+    t_s: float = math.nan
+    body_px: float = math.nan
+    pending: list[BallFrame] = field(default_factory=list)
+    spots: list[BallSpot] = field(default_factory=list)
+    anchor: BallAnchor | None = None
+
+
+@dataclass(frozen=True)
+class PersonMotionState:
+    """Where a person was last (units of the observation's xy), how he moves (m/s), when he was first seen (s).
+
+    team: the newest belief, -1 unsure.
+    """
+
+    x: float
+    y: float
+    vx: float
+    vy: float
+    t_s: float
+    first_s: float
+    first_x: float
+    first_y: float
+    team: int
+
+
+@dataclass(frozen=True)
+class NearPersonState:
+    """A person who could be touching the ball: distance in m, way from him to the ball in m, his motion in m/s."""
+
+    track: int
+    team: int
+    distance_m: float
+    to_ball_x_m: float
+    to_ball_y_m: float
+    vx: float
+    vy: float
+
+
+@dataclass(frozen=True)
+class SightingState:
+    """One observation as possession keeps it. metre: length of one in units of x, y. Unseen ball: NaN, near empty."""
+
+    frame: int
+    t_s: float
+    shot: int
+    is_live: bool
+    is_metric: bool
+    is_dead: bool
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+    metre: float
+    is_detected: bool
+    near: list[NearPersonState]
+
+
+@dataclass(frozen=True)
+class SlopeState:
+    """The ball's velocity on one side of an instant, m/s, and the variance of each component, (m/s)^2."""
+
+    vx: float
+    vy: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class BallMotionState:
+    """Slopes on both sides of an instant, None where unseen; contact: log-likelihood ratio touched : free there."""
+
+    before: SlopeState | None
+    after: SlopeState | None
+    contact: float
+
+
+@dataclass(frozen=True)
+class HolderStepState:
+    """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence."""
+
+    sighting: SightingState
+    holders: list[int]
+    teams: list[int]
+    previous: list[int]
+    evidence: list[float]
+
+
+@dataclass(frozen=True)
+class BallMarkState:
+    """The ball at an instant. x, y: units of the observation; place: where to show it; metre as in SightingState."""
+
+    t_s: float
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+    metre: float
+
+
+@dataclass(frozen=True)
+class TouchState:
+    """A stretch during which one person had the ball. team_votes: seconds of team -1, 0, 1."""
+
+    track: int
+    team_votes: list[float]
+    start_s: float
+    end_s: float
+    held_s: float
+    evidence: float
+    start: BallMarkState
+    end: BallMarkState
+
+
+@dataclass(frozen=True)
+class UnseenGapState:
+    """The ball was last seen at `before` and next at `after`."""
+
+    before: BallMarkState
+    after: BallMarkState
+
+
+@dataclass(frozen=True)
+class ControlLedgerState:
+    """Memory of analysis/control.py: the open span, who had the ball last, and touches that are not yet judged."""
+
+    shot: int = -1
+    now_s: float = 0.0
+    span_state: ControlState = ControlState.UNSEEN
+    span_track: int = -1
+    span_start_s: float = 0.0
+    span_end_s: float = 0.0
+    nobody: ControlState = ControlState.UNSEEN  # what time is while there is no owner
+    owner: TouchState | None = None
+    is_owner_touching: bool = False
+    pending: list[TouchState] = field(default_factory=list)
+    touch: TouchState | None = None
+    gaps: list[UnseenGapState] = field(default_factory=list)
+    last_seen: BallMarkState | None = None
+    mark: BallMarkState | None = None  # where the ball crossed a line; while dead: where a restart is watched from
+    is_dead: bool = False
+    restart_touch: TouchState | None = None
+    is_metric: bool = False
+
+
+@dataclass(frozen=True)
+class PossessionState:
+    """Memory of analysis/possession.py; about two seconds of observations, whatever their rate."""
+
+    shot: int = 0
+    now_s: float | None = None
+    metre: float = 1.0
+    jitter_m: float = 0.15
+    people: dict[int, PersonMotionState] = field(default_factory=dict)
+    sightings: list[SightingState] = field(default_factory=list)
+    motions: list[BallMotionState | None] = field(default_factory=list)  # of the first sightings; None: ball unseen
+    n_weighed: int = 0
+    steps: list[HolderStepState] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    ledger: ControlLedgerState = field(default_factory=ControlLedgerState)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Running totals of the match (analysis/totals.py). Seconds of video; counts."""
+
+    seconds_by_state: dict[ControlState, float] = field(default_factory=dict)
+    passes_complete_by_team: dict[int, int] = field(default_factory=dict)
+    passes_attempted_by_team: dict[int, int] = field(default_factory=dict)
+    current_state: ControlState = ControlState.UNSEEN
+    current_track: int = -1
+    active_tracks_by_team: dict[int, int] = field(default_factory=dict)
+    active_tracks: int = 0
+    total_ids: int = 0
+
+
+@dataclass(frozen=True)
+class PersonWaiting:
+    """One person of a frame whose ball is not decided yet. x, y: feet, px of the shot; place_x, place_y: feet, px of
+    the frame; units_per_metre: px of the shot."""
+
+    track: int
+    role: int
+    x: float
+    y: float
+    units_per_metre: float
+    place_x: float
+    place_y: float
+
+
+@dataclass(frozen=True)
+class FrameWaiting:
+    """A frame that waits for its ball. image_to_shot: the six numbers of the (2, 3) similarity, row by row."""
+
+    frame: int
+    t_s: float
+    is_live: bool
+    is_cut: bool
+    image_to_shot: list[float]
+    people: list[PersonWaiting]
