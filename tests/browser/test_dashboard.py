@@ -1,0 +1,303 @@
+"""The dashboard as a visitor meets it: a real server, a real worker, headless Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tacticeye.config import Settings
+from tacticeye.demo import demo_video
+from tacticeye.lease import hold_lease
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_queue import MatchStatus
+from tacticeye.service import Service
+from tests.browser.match_folders import make_match, run_as, stand_as
+from tests.small_match import write_small_match
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_ARGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PAGES = ("live", "events", "heatmap")
+HOSTILE_TITLE = "Derby <img src=x onerror=\"document.body.dataset.hacked='1'\"> <b>bold</b> [link](http://evil.invalid)"
+WAIT_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A server with something to show."""
+
+    address: str
+    data_dir: Path
+    server_pid: int
+
+
+@contextmanager
+def running_server(root: Path, data_dir: Path) -> Iterator[tuple[str, int]]:
+    """Address and process id of `streamlit run streamlit_app.py` on a free port, as README starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"http://localhost:{port}"
+    with (data_dir / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+            cwd=root,
+            env={**os.environ, "TACTICEYE_DATA_DIR": str(data_dir)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_served(address, server)
+        yield address, server.pid
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_until_served(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(150):
+        assert server.poll() is None, "the server ended by itself"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError("the server did not answer in time")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if chromium is None:
+        pytest.skip("no Chromium is installed to drive the pages with")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(WAIT_MS)
+    opened = context.new_page()
+    yield opened
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def gallery(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    """A server whose library has a match in each state."""
+    data_dir = tmp_path_factory.mktemp("gallery")
+    for status in ("finished", "stopped", "crashed", "failed"):
+        stand_as(make_match(data_dir, status, f"The {status} one", batches=4), status)
+    stand_as(make_match(data_dir, "hostile", HOSTILE_TITLE, batches=2), "finished")
+    running = make_match(data_dir, "running", "The running one", batches=4)
+    run_as(running, os.getpid())
+    make_match(data_dir, "waiting", "The waiting one", batches=0)
+    with hold_lease(running):
+        Service(Settings(data_dir=data_dir)).start("waiting")
+        with running_server(root, data_dir) as (address, pid):
+            yield Gallery(address, data_dir, pid)
+
+
+def no_fault(page: Page) -> None:
+    """Nothing of ours broke: no traceback, no error but those we tell in a sentence."""
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def through_pages(page: Page, gallery: Gallery, match_id: str) -> Iterator[str]:
+    """The Live page by its address, the others by the menu, which keeps the match."""
+    page.goto(f"{gallery.address}/live?match={match_id}")
+    for name in ("Live", "Events", "Heatmap"):
+        if name != "Live":
+            page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
+        page.wait_for_url(f"**/{name.lower()}?match={match_id}")
+        yield name
+
+
+def test_a_first_visitor_is_offered_the_demo_match(root: Path, tmp_path: Path, page: Page) -> None:
+    with running_server(root, tmp_path) as (address, _):
+        page.goto(address)
+        expect(page.get_by_role("button", name="Analyse the demo match")).to_be_visible()
+        page.goto(f"{address}/live")
+        expect(page.get_by_text("No match chosen")).to_be_visible()
+        no_fault(page)
+
+
+@pytest.mark.parametrize(
+    ("match_id", "status"),
+    [
+        ("finished", "Finished"),
+        ("stopped", "Stopped"),
+        ("crashed", "Crashed"),
+        ("failed", "Failed"),
+        ("running", "Analysing"),
+        ("waiting", "In the queue, place 1"),
+    ],
+)
+def test_every_page_shows_every_state(gallery: Gallery, page: Page, match_id: str, status: str) -> None:
+    for _ in through_pages(page, gallery, match_id):
+        expect(page.locator(".te-chip").first).to_have_text(status)
+        expect(page.locator(".te-empty, .te-possession, svg.marks").first).to_be_visible()
+        no_fault(page)
+
+
+def test_the_library_shows_every_match_with_its_state(gallery: Gallery, page: Page) -> None:
+    page.goto(gallery.address)
+    expect(page.locator(".te-card-title")).to_have_count(7)
+    shown = set(page.locator(".te-chip").all_inner_texts())
+    assert {"Finished", "Stopped", "Crashed", "Failed", "Analysing", "In the queue, place 1"} <= shown
+    no_fault(page)
+
+
+def test_titles_are_shown_and_never_executed(gallery: Gallery, page: Page) -> None:
+    page.goto(gallery.address)
+    expect(page.get_by_text(HOSTILE_TITLE, exact=True)).to_be_visible()
+    for _ in through_pages(page, gallery, "hostile"):
+        expect(page.get_by_text(HOSTILE_TITLE, exact=True)).to_be_visible()
+        assert page.evaluate("document.body.dataset.hacked === undefined")
+
+
+@pytest.mark.parametrize("match_id", ["../../etc/passwd", "unknown", "<script>alert(1)</script>"])
+def test_an_address_without_a_match_is_answered_in_one_sentence(gallery: Gallery, page: Page, match_id: str) -> None:
+    page.goto(f"{gallery.address}/live?match={quote(match_id, safe='')}")
+    expect(page.get_by_role("alert").filter(has_text=match_id)).to_be_visible()
+    expect(page.get_by_role("link", name="Go to the library")).to_be_visible()
+    no_fault(page)
+
+
+def test_no_page_is_wider_than_a_phone(gallery: Gallery, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("", *(f"{name}?match=finished" for name in PAGES)):
+        page.goto(f"{gallery.address}/{path}")
+        expect(page.locator(".te-chip").first).to_be_visible()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+
+
+def test_pages_ask_nobody_but_their_own_server(gallery: Gallery, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for _ in through_pages(page, gallery, "finished"):
+        expect(page.locator(".te-chip").first).to_be_visible()
+        expect(page.locator("svg.marks").first).to_be_visible()
+    assert not [url for url in asked if not url.startswith((gallery.address, "data:", "blob:"))]
+
+
+def test_filters_leave_only_the_events_asked_for(gallery: Gallery, page: Page) -> None:
+    page.goto(f"{gallery.address}/events?match=finished")
+    everything = page.get_by_text(re.compile(r"^\d+ events$"))
+    expect(everything).to_be_visible()
+    before = everything.inner_text()
+    page.get_by_test_id("stButtonGroup").get_by_role("button", name="Pass", exact=True).click()
+    expect(everything).not_to_have_text(before)
+    no_fault(page)
+
+
+def test_deleting_asks_first_and_then_removes_the_match(gallery: Gallery, page: Page) -> None:
+    address, data_dir = gallery.address, gallery.data_dir
+    stand_as(make_match(data_dir, "doomed", "The doomed one", batches=1), "stopped")
+    page.goto(address)
+    row = page.locator(".st-key-match_doomed")
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert (data_dir / "matches" / "doomed").is_dir()
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    assert not (data_dir / "matches" / "doomed").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [("missing.mp4", None, "there is no such file"), ("empty.mp4", b"", "the file is empty"), ("", None, "a folder")],
+)
+def test_a_path_that_is_no_video_is_refused_in_one_sentence(
+    gallery: Gallery, page: Page, tmp_path: Path, name: str, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    page.goto(gallery.address)
+    page.get_by_text("New analysis").click()
+    page.get_by_label("Path of the video").fill(str(tmp_path / name))
+    page.locator(".st-key-start_path").get_by_role("button").click()
+    expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
+    no_fault(page)
+
+
+def test_the_server_of_the_pages_stays_light(gallery: Gallery, page: Page) -> None:
+    maps = Path(f"/proc/{gallery.server_pid}/maps")
+    if not maps.exists():
+        pytest.skip("what a process has loaded is only told by Linux")
+    for _ in through_pages(page, gallery, "finished"):
+        expect(page.locator("svg.marks").first).to_be_visible()
+    assert not re.findall(r"libtorch|/cv2/|/av/|libavcodec|openvino", maps.read_text())
+
+
+def test_a_match_grows_is_killed_resumed_and_becomes_the_final_view(root: Path, tmp_path: Path, page: Page) -> None:
+    config = write_small_match(tmp_path, seconds=120, batch_size_seconds=1.0, analysis_hz=12.5)
+    service = Service(Settings(data_dir=tmp_path))
+    match_id = service.create_match(config, title="Story")
+    service.start(match_id)
+    with running_server(root, tmp_path) as (address, _):
+        page.goto(f"{address}/live?match={match_id}")
+        expect(page.locator(".te-title")).to_have_text("Story")
+        expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
+        expect(page.locator(".te-possession")).to_be_visible()
+        chart = page.get_by_test_id("stVegaLiteChart").locator("svg.marks")
+        expect(chart).to_be_visible()
+        chart.evaluate("node => { node.dataset.mark = 'same node' }")
+        facts = page.locator(".te-number").first
+        before = facts.inner_text()
+        expect(facts).not_to_have_text(before)
+        assert chart.get_attribute("data-mark") == "same node"
+
+        worker = MatchFolder.existing(tmp_path, match_id).read_worker()
+        assert worker is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        expect(page.locator(".te-chip")).to_have_text("Crashed")
+        page.get_by_role("button", name="Resume").click()
+        expect(page.locator(".te-chip")).to_have_text(re.compile("Analysing|Finished"))
+        expect(page.locator(".te-chip")).to_have_text("Finished", timeout=90_000)
+        expect(page.get_by_text("02:00 of video")).to_be_visible()
+        no_fault(page)
+    assert service.status(match_id).status is MatchStatus.FINISHED
+
+
+def test_one_press_analyses_the_demo_match(root: Path, tmp_path: Path, page: Page) -> None:
+    if not demo_video().is_file() or not (root / "weights" / "best.pt").is_file():
+        pytest.skip("the demo match or the weights are not part of this checkout")
+    with running_server(root, tmp_path) as (address, _):
+        page.goto(address)
+        page.get_by_role("button", name="Analyse the demo match").click()
+        expect(page.locator(".te-title")).to_have_text("Demo match")
+        expect(page.locator(".te-share").first).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator(".te-chip")).to_have_text("Stopped", timeout=60_000)
+        no_fault(page)
