@@ -19,6 +19,8 @@ _BACKGROUND = {False: "#fbfbf9", True: "#0f1412"}
 _LEAST_CONTRAST = 3.0
 # Euclidean distance in OKLab below which two team colours are taken for one, also for red-green blind eyes.
 _LEAST_DIFFERENCE = 0.13
+# How far, of the way to black or white, a kit's colour may be pushed: beyond, it is no longer recognised as the kit's.
+_PUSHES = (0.0, 0.12, 0.24, 0.36)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ def team_colours(kits: Mapping[int, tuple[int, int, int]], is_dark: bool) -> Tea
     neutral, background = _NEUTRAL[is_dark], _BACKGROUND[is_dark]
     if len(by_team) == 2:
         first, second = (_readable(by_team[team], _rgb(background)) for team in (0, 1))
-        if _difference(first, second) >= _LEAST_DIFFERENCE:
-            return TeamColours((str(_hex(first)), str(_hex(second))), shirts, neutral, background, True)
+        pair = _told_apart(first, second, _rgb(background))
+        if pair is not None:
+            return TeamColours((str(_hex(pair[0])), str(_hex(pair[1]))), shirts, neutral, background, True)
     return TeamColours(fallback, shirts, neutral, background, False)
 
 
@@ -82,12 +85,33 @@ def _contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 def _readable(rgb: NDArray[np.float64], background: NDArray[np.float64]) -> NDArray[np.float64]:
     """The colour moved towards black or white, whichever the background isn't, until it stands out enough."""
-    target = np.zeros(3) if background.mean() > 0.5 else np.ones(3)
+    target = _far_end(background)
     for share in np.linspace(0, 1, 41):
         mixed: NDArray[np.float64] = rgb + (target - rgb) * float(share)
         if _contrast(mixed, background) >= _LEAST_CONTRAST:
             return mixed
     return target
+
+
+def _told_apart(
+    first: NDArray[np.float64], second: NDArray[np.float64], background: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The two, the one that stands out more pushed further from the page where they were alike; None where in vain."""
+    target = _far_end(background)
+    pushes_first = _contrast(first, background) >= _contrast(second, background)
+    for share in _PUSHES:
+        pushed = [
+            colour + (target - colour) * share * moves
+            for colour, moves in ((first, pushes_first), (second, not pushes_first))
+        ]
+        if _difference(pushed[0], pushed[1]) >= _LEAST_DIFFERENCE:
+            return pushed[0], pushed[1]
+    return None
+
+
+def _far_end(background: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Black on a light page, white on a dark one."""
+    return np.zeros(3) if background.mean() > 0.5 else np.ones(3)
 
 
 def _difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

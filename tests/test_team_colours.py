@@ -33,6 +33,11 @@ def test_colours_follow_kits_that_can_be_told_apart() -> None:
     assert colours.teams == ("#c8191e", "#141946")
 
 
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_red_against_white_stays_red_against_white(is_dark: bool) -> None:
+    assert team_colours(kits((184, 64, 74), (232, 232, 228)), is_dark).follows_kits
+
+
 def test_kits_that_look_alike_give_way_to_colours_that_do_not() -> None:
     colours = team_colours(kits(NAVY, (25, 30, 80)), is_dark=False)
     assert not colours.follows_kits

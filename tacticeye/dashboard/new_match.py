@@ -34,29 +34,31 @@ def form(sources: list[str]) -> None:
 
 
 def _by_path() -> None:
-    st.caption("The path of a video on the machine that runs TacticEYE; it is read where it lies, not copied.")
-    path = st.text_input("Path of the video", key="new_path", placeholder="/videos/derby.mp4").strip().strip("'\"")
-    preset = _preset("path")
-    if not st.button("Analyse", key="start_path", type="primary"):
-        return
-    if path:
+    # A form sends what was typed together with the press; outside one, leaving the field and pressing race each other.
+    with st.form("new_by_path", border=False):
+        st.caption("The path of a video on the machine that runs TacticEYE; it is read where it lies, not copied.")
+        typed = st.text_input("Path of the video", key="new_path", placeholder="/videos/derby.mp4")
+        preset = _preset("path")
+        is_sent = st.form_submit_button("Analyse", key="start_path", type="primary")
+    path = typed.strip().strip("'\"")
+    if is_sent and path:
         begin(lambda: polls.service().add_file(Path(path), preset))
-    else:
+    elif is_sent:
         st.html(panels.hint("Type the path of a video first."))
 
 
 def _by_upload() -> None:
     limit_mb = Settings.from_environment().upload_mb
-    st.caption(f"For clips up to {limit_mb} MB. Give longer videos by their path: they need no copy then.")
-    upload = st.file_uploader(
-        "Video file", type=_VIDEO_KINDS, max_upload_size=limit_mb, key="new_upload", label_visibility="collapsed"
-    )
-    preset = _preset("upload")
-    if not st.button("Analyse", key="start_upload", type="primary"):
-        return
-    if upload is not None:
+    with st.form("new_by_upload", border=False):
+        st.caption(f"For clips up to {limit_mb} MB. Give longer videos by their path: they need no copy then.")
+        upload = st.file_uploader(
+            "Video file", type=_VIDEO_KINDS, max_upload_size=limit_mb, key="new_upload", label_visibility="collapsed"
+        )
+        preset = _preset("upload")
+        is_sent = st.form_submit_button("Analyse", key="start_upload", type="primary")
+    if is_sent and upload is not None:
         begin(lambda: polls.service().add_upload(upload.name, upload, preset))
-    else:
+    elif is_sent:
         st.html(panels.hint("Choose a video first, and wait until it is uploaded."))
 
 

@@ -45,7 +45,7 @@ def possession(totals: Totals, colours: TeamColours, is_going_on: bool) -> str:
     in_control = sum(seconds)
     not_counted = {state: totals.seconds_by_state.get(state, 0.0) for state in NOT_COUNTED}
     watched = in_control + sum(not_counted.values())
-    left_out = " · ".join(f"{STATE_NAMES[state].lower()} {clock(s)}" for state, s in not_counted.items() if s >= 0.5)
+    left_out = " · ".join(f"{STATE_NAMES[state].lower()} {clock(s)}" for state, s in not_counted.items() if s >= 1)
     sides = "".join(_side(team, seconds[team], in_control, colours) for team in (0, 1))
     bar = "".join(
         f'<span style="flex-grow:{max(s, 0.001):.3f};background:{colour}"></span>'
@@ -148,7 +148,7 @@ def kits(colours: TeamColours) -> str:
         f'{TEAM_NAMES[team]} <span class="te-swatch" style="background:{colours.shirts[team]};margin:0 .2rem"></span>'
         for team in (0, 1)
     )
-    note = "" if colours.follows_kits else " The shirts look alike, so charts use other colours."
+    note = "" if colours.follows_kits else " Charts use other colours, which are easier to tell apart."
     return f'<div class="te-small te-muted">Shirts as seen: {shirts}{note}</div>'
 
 

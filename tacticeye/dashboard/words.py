@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import isnan
 
 from tacticeye.charts import clock
@@ -60,7 +61,7 @@ def status_sentence(card: MatchCard) -> str:
 
 
 def progress_facts(card: MatchCard) -> list[str]:
-    """Progress, speed, time left and lag, as far as they are known."""
+    """Progress, speed, time left and lag, as far as they are known, and since when the match is here."""
     facts = [f"{clock(card.t_s)} of {clock(card.total_s)}" if card.total_s > 0 else f"{clock(card.t_s)} analysed"]
     if card.status is MatchStatus.FINISHED:
         facts = [f"{clock(card.t_s)} of video"]
@@ -70,6 +71,8 @@ def progress_facts(card: MatchCard) -> list[str]:
         if card.speed > 0 and card.total_s > card.t_s:
             facts.append(f"about {_duration((card.total_s - card.t_s) / card.speed)} left")
         facts.append(f"updated {_duration(card.quiet_s)} ago")
+    if not card.status.is_active:
+        facts.append(f"added {datetime.fromtimestamp(card.created_at):%d %b %Y, %H:%M}")
     return facts
 
 

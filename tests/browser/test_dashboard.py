@@ -39,7 +39,9 @@ CHROMIUM_ARGS = (
 )  # fmt: skip
 PAGES = ("live", "events", "heatmap")
 HOSTILE_TITLE = "Derby <img src=x onerror=\"document.body.dataset.hacked='1'\"> <b>bold</b> [link](http://evil.invalid)"
+DRAWING = "svg.marks, canvas.marks"  # small figures come as one, large ones as the other
 WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def test_a_first_visitor_is_offered_the_demo_match(root: Path, tmp_path: Path, p
 def test_every_page_shows_every_state(gallery: Gallery, page: Page, match_id: str, status: str) -> None:
     for _ in through_pages(page, gallery, match_id):
         expect(page.locator(".te-chip").first).to_have_text(status)
-        expect(page.locator(".te-empty, .te-possession, svg.marks").first).to_be_visible()
+        expect(page.locator(f".te-empty, .te-possession, {DRAWING}").first).to_be_visible()
         no_fault(page)
 
 
@@ -205,7 +207,7 @@ def test_pages_ask_nobody_but_their_own_server(gallery: Gallery, page: Page) -> 
     page.on("request", lambda request: asked.append(request.url))
     for _ in through_pages(page, gallery, "finished"):
         expect(page.locator(".te-chip").first).to_be_visible()
-        expect(page.locator("svg.marks").first).to_be_visible()
+        expect(page.locator(DRAWING).first).to_be_visible()
     assert not [url for url in asked if not url.startswith((gallery.address, "data:", "blob:"))]
 
 
@@ -217,6 +219,31 @@ def test_filters_leave_only_the_events_asked_for(gallery: Gallery, page: Page) -
     page.get_by_test_id("stButtonGroup").get_by_role("button", name="Pass", exact=True).click()
     expect(everything).not_to_have_text(before)
     no_fault(page)
+
+
+def test_the_heatmap_of_one_player_is_chosen_from_those_seen(gallery: Gallery, page: Page) -> None:
+    page.goto(f"{gallery.address}/heatmap?match=finished")
+    expect(page.get_by_text("not the pitch")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    page.get_by_role("radio", name="One player").click()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1)
+    expect(page.get_by_role("combobox", name="Player")).to_have_value("#1 · Team A · goalkeeper · seen 00:00 to 00:12")
+    no_fault(page)
+
+
+def test_an_upload_that_is_no_video_fails_in_one_sentence(root: Path, tmp_path: Path, page: Page) -> None:
+    upload = tmp_path / "notes.mp4"
+    upload.write_text("kick-off at three")
+    with running_server(root, tmp_path) as (address, _):
+        page.goto(address)
+        page.get_by_role("tab", name="Upload").click()
+        page.locator("input[type=file]").set_input_files(upload)
+        expect(page.get_by_text("notes.mp4")).to_be_visible()
+        page.locator(".st-key-start_upload").get_by_role("button").click()
+        expect(page.locator(".te-title")).to_have_text("notes")
+        expect(page.locator(".te-chip")).to_have_text("Failed")
+        expect(page.get_by_text("is not a video that can be read")).to_be_visible()
+        no_fault(page)
 
 
 def test_deleting_asks_first_and_then_removes_the_match(gallery: Gallery, page: Page) -> None:
@@ -256,7 +283,7 @@ def test_the_server_of_the_pages_stays_light(gallery: Gallery, page: Page) -> No
     if not maps.exists():
         pytest.skip("what a process has loaded is only told by Linux")
     for _ in through_pages(page, gallery, "finished"):
-        expect(page.locator("svg.marks").first).to_be_visible()
+        expect(page.locator(DRAWING).first).to_be_visible()
     assert not re.findall(r"libtorch|/cv2/|/av/|libavcodec|openvino", maps.read_text())
 
 
@@ -270,7 +297,7 @@ def test_a_match_grows_is_killed_resumed_and_becomes_the_final_view(root: Path, 
         expect(page.locator(".te-title")).to_have_text("Story")
         expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
         expect(page.locator(".te-possession")).to_be_visible()
-        chart = page.get_by_test_id("stVegaLiteChart").locator("svg.marks")
+        chart = page.get_by_test_id("stVegaLiteChart").locator(DRAWING)
         expect(chart).to_be_visible()
         chart.evaluate("node => { node.dataset.mark = 'same node' }")
         facts = page.locator(".te-number").first
