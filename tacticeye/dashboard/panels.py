@@ -48,7 +48,7 @@ def possession(totals: Totals, colours: TeamColours, is_going_on: bool) -> str:
     left_out = " · ".join(f"{STATE_NAMES[state].lower()} {clock(s)}" for state, s in not_counted.items() if s >= 1)
     sides = "".join(_side(team, seconds[team], in_control, colours) for team in (0, 1))
     bar = "".join(
-        f'<span style="flex-grow:{max(s, 0.001):.3f};background:{colour}"></span>'
+        f'<span style="flex-grow:{100 * s / max(in_control, 1e-9):.2f};background:{colour}"></span>'
         for s, colour in zip(seconds, colours.teams, strict=True)
     )
     note = (

@@ -43,6 +43,11 @@ def test_shares_of_possession_are_of_the_time_in_which_a_team_has_the_ball() -> 
     assert "ball not seen 01:00" in html
 
 
+def test_the_bar_of_possession_is_full_from_the_first_tenth_of_a_second() -> None:
+    html = panels.possession(Totals(seconds_by_state={ControlState.TEAM_1: 0.1}), COLOURS, is_going_on=True)
+    assert "flex-grow:100.00" in html
+
+
 def test_possession_without_any_control_is_a_dash_and_not_a_half() -> None:
     html = panels.possession(Totals(seconds_by_state={ControlState.UNSEEN: 20}), COLOURS, is_going_on=True)
     assert "<small>%" not in html
