@@ -64,7 +64,7 @@ def running_server(root: Path, data_dir: Path) -> Iterator[tuple[str, int]]:
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
             cwd=root,
-            env={**os.environ, "TACTICEYE_DATA_DIR": str(data_dir)},
+            env={**os.environ, "TACTICEYE_DATA_DIR": str(data_dir), "STREAMLIT_SERVER_HEADLESS": "true"},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
