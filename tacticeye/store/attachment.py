@@ -138,7 +138,8 @@ def _detach(cursor: Connection, database: Path, name: str) -> None:
         cursor.execute("USE memory")
         cursor.execute(f"DETACH {name}")
     except duckdb.Error as error:
-        logger.warning("%s: the log could not be folded in, the next access tries again: %s", database, error)
+        reason = str(error).partition("\n")[0]
+        logger.warning("%s: the log could not be folded in, the next access tries again: %s", database, reason)
         if _is_attached(cursor, name):
             _PROCESS.discard()
 
