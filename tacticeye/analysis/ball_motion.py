@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tacticeye.analysis.observation import IMAGE_STRETCH
-from tacticeye.state_parts import BallMotionState, SightingState, SlopeState
+from tacticeye.analysis.state import BallMotionState, SightingState, SlopeState
 
 WINDOW_S = 0.3  # of the slopes; longer blurs quick one-twos, shorter drowns in jitter
 FURTHEST_S = 0.6  # a single sighting so far away may still serve as the only one on its side
@@ -29,14 +29,14 @@ UNKNOWN_END = -0.7  # and where it isn't seen after
 
 def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float) -> BallMotionState:
     """Motion around sightings[index], a seen ball, using nothing later than newest_s."""
-    before = _slope(sightings, index, -1, newest_s, jitter_m)
-    after = _slope(sightings, index, 1, newest_s, jitter_m)
+    before = find_slope(sightings, index, -1, newest_s, jitter_m)
+    after = find_slope(sightings, index, 1, newest_s, jitter_m)
     if before is None or after is None:
         return BallMotionState(before, after, UNKNOWN_START if before is None else UNKNOWN_END)
     noise = before.variance + after.variance
     vertical = FREE_CHANGE_M_S if sightings[index].is_metric else AIR_CHANGE_M_S
-    contact = _contact_evidence(after.vx - before.vx, FREE_CHANGE_M_S**2 + noise)
-    contact += _contact_evidence(after.vy - before.vy, vertical**2 + noise)
+    contact = contact_evidence(after.vx - before.vx, FREE_CHANGE_M_S**2 + noise)
+    contact += contact_evidence(after.vy - before.vy, vertical**2 + noise)
     return BallMotionState(before, after, contact)
 
 
@@ -97,15 +97,20 @@ def _neighbour_contact(
     return -math.inf
 
 
-def _contact_evidence(change: float, free_variance: float) -> float:
-    """Log-likelihood ratio touched : free of one component of the change of velocity (m/s)."""
-    touched_variance = free_variance + TOUCHED_CHANGE_M_S**2
+def contact_evidence(change: float, free_variance: float, touched: float = TOUCHED_CHANGE_M_S) -> float:
+    """Log-likelihood ratio touched : free of one component of the change of velocity (m/s), or of the way (m)."""
+    touched_variance = free_variance + touched**2
     ratio = free_variance / touched_variance
     return 0.5 * math.log(ratio) + 0.5 * change * change * (1.0 - ratio) / free_variance
 
 
-def _slope(
-    sightings: Sequence[SightingState], index: int, step: int, newest_s: float, jitter_m: float
+def find_slope(
+    sightings: Sequence[SightingState],
+    index: int,
+    step: int,
+    newest_s: float,
+    jitter_m: float,
+    only_detected: bool = False,
 ) -> SlopeState | None:
     """Least-squares velocity on one side (step -1 earlier, 1 later); None where the ball isn't seen there."""
     here = sightings[index]
@@ -118,7 +123,7 @@ def _slope(
             break
         if abs(offset_s) > WINDOW_S + 1e-9 and len(times) > 1:
             break
-        if other.near or not math.isnan(other.x):
+        if not math.isnan(other.x) and (other.is_detected or not only_detected):
             times.append(offset_s)
             xs.append(other.x - here.x)
             ys.append(other.y - here.y)

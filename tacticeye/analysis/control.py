@@ -18,6 +18,14 @@ import math
 
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
+from tacticeye.analysis.state import (
+    BallMarkState,
+    ControlLedgerState,
+    HiddenTouchState,
+    SightingState,
+    TouchState,
+    UnseenGapState,
+)
 from tacticeye.analysis.touch import (
     begin_touch,
     distance_m,
@@ -27,7 +35,6 @@ from tacticeye.analysis.touch import (
     team_of,
 )
 from tacticeye.pitch import LENGTH_M, WIDTH_M
-from tacticeye.state_parts import BallMarkState, ControlLedgerState, SightingState, TouchState, UnseenGapState
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 
 CONTROL_S = 0.4
@@ -38,6 +45,7 @@ REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
 HOLE_S = 1.0  # observations further apart have nothing to do with each other
 BRIDGE_S = 1.2  # a little over the second in which most balls come back into sight
 FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
+SAME_TEAM_GAP_S = 2.5  # in a longer one the opponent may have had the ball and lost it
 FLIGHT_GAP_M = 4.0
 FLIGHT_SPEED_M_S = 35.0
 IDLE_S = 5.0
@@ -116,6 +124,21 @@ class ControlLedger:
             self._wake(t_s)
             self._note_ball(sighting, holder, team, evidence, share_s, people)
 
+    def add_hidden(self, hidden: HiddenTouchState, people: People) -> None:
+        """Take a touch that nobody saw, after all labels before hidden.until_s: touches that were seen go first."""
+        touches = [touch for touch in (self._owner, *self._pending, self._touch) if touch is not None]
+        is_held = any(touch.end_s >= hidden.from_s for touch in touches)
+        if is_held or self._is_dead or self._last_seen is None or self._last_seen.t_s < hidden.from_s:
+            return
+        touch = hidden.touch
+        self._close_touch()
+        if touch.start_s - self._last_seen.t_s > BRIDGE_S and self._owner is not None:
+            self._gaps.append(UnseenGapState(self._last_seen, touch.start))
+        self._judge_last(touch, people)
+        self._take_touch(touch, people)
+        self._close_touch()
+        self._last_seen = max(self._last_seen, touch.end, key=lambda mark: mark.t_s)
+
     def current(self) -> ControlSpan:
         """The open span as far as it is decided; what it will be if nothing new is seen."""
         state, track = self._owner_state()
@@ -163,13 +186,18 @@ class ControlLedger:
         """Fill up to until_s with the owner's control as far as the ball was seen. False: the thread was lost."""
         state, track = self._owner_state()
         for gap in self._gaps:
-            if taker is not None and self._is_flight_gap(gap, taker):
+            if taker is not None and (self._is_same_team_gap(gap, taker) or self._is_flight_gap(gap, taker)):
                 continue
             self._advance(state, track, min(gap.before.t_s, until_s))
             self._advance(ControlState.UNSEEN, NO_TRACK, until_s)
             return False
         self._advance(state, track, until_s)
         return self._owner is not None
+
+    def _is_same_team_gap(self, gap: UnseenGapState, taker: TouchState) -> bool:
+        """Nobody saw the ball for a moment, and the team that had it has it again."""
+        team = NO_TEAM if self._owner is None else team_of(self._owner)
+        return team != NO_TEAM and team == team_of(taker) and gap.after.t_s - gap.before.t_s <= SAME_TEAM_GAP_S
 
     def _is_flight_gap(self, gap: UnseenGapState, taker: TouchState) -> bool:
         owner = self._owner
@@ -262,6 +290,10 @@ class ControlLedger:
             else:
                 touch = begin_touch(sighting, holder, team, evidence, share_s)
                 self._judge_last(touch, people)
+        self._take_touch(touch, people)
+
+    def _take_touch(self, touch: TouchState, people: People) -> None:
+        """The touch that is going on; is it control by now?"""
         self._touch = touch
         is_owner_again = self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
         if touch.held_s >= CONTROL_S - ROUNDING_S or is_owner_again:

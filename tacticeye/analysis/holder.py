@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tacticeye.state_parts import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
+from tacticeye.analysis.state import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
 
 NOBODY = -1
 HELD_DEVIATION_M = 0.75

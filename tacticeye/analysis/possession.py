@@ -13,12 +13,21 @@ from __future__ import annotations
 
 import math
 
-from tacticeye.analysis.ball_motion import NEIGHBOUR_S, contact_at, find_motion, follow_jitter, trusted_sides
+from tacticeye.analysis.ball_motion import (
+    NEIGHBOUR_S,
+    contact_at,
+    find_motion,
+    find_slope,
+    follow_jitter,
+    trusted_sides,
+)
 from tacticeye.analysis.control import HOLE_S, ControlLedger
+from tacticeye.analysis.hidden_touch import LONGEST_S, find_hidden_touch, remember_crowd
 from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
-from tacticeye.state_parts import PossessionState
+from tacticeye.analysis.state import BallFlightState, PossessionState
+from tacticeye.analysis.touch import mark_ball
 from tacticeye.types import NO_TEAM, ControlSpan, Event
 
 CHANGE_LAG_S = 0.4  # look-ahead of the change of velocity: two sightings at 5 Hz
@@ -41,6 +50,9 @@ class PossessionEngine:
         self._motions = list(state.motions)
         self._n_weighed = state.n_weighed
         self._decoder = HolderDecoder(state.steps, state.scores)
+        self._flight = state.flight
+        self._crowds = list(state.crowds)
+        self._hidden = list(state.hidden)
         self._ledger = ControlLedger(state.ledger)
 
     def state(self) -> PossessionState:
@@ -56,6 +68,9 @@ class PossessionEngine:
             n_weighed=self._n_weighed,
             steps=list(self._decoder.steps),
             scores=list(self._decoder.scores),
+            flight=self._flight,
+            crowds=list(self._crowds),
+            hidden=list(self._hidden),
             ledger=self._ledger.state(),
         )
 
@@ -68,8 +83,10 @@ class PossessionEngine:
         if observation.is_cut or is_hole:
             self._shot += 1
             move_to_shot(self._people)
+            self._crowds.clear()
         self._now_s = t_s
         move_people(self._people, observation)
+        remember_crowd(self._crowds, observation, self._crowds_since_s(t_s))
         sighting = make_sighting(observation, self._shot, self._metre, self._people)
         self._metre = sighting.metre
         self._sightings.append(sighting)
@@ -103,6 +120,7 @@ class PossessionEngine:
             contact = contact_at(sightings, motions, index)
             motion = trusted_sides(sightings, motions, index)
             self._decoder.add(sightings[index], motion, contact, self._jitter_m, self._since_seen(index))
+            self._look_for_hidden_touch(index)
             self._n_weighed += 1
         if self._n_weighed:
             oldest_s = sightings[self._n_weighed - 1].t_s - MEMORY_S
@@ -112,6 +130,29 @@ class PossessionEngine:
             del sightings[:n_old]
             del motions[:n_old]
             self._n_weighed -= n_old
+
+    def _crowds_since_s(self, t_s: float) -> float:
+        """From when on people's places may still be needed."""
+        oldest_s = t_s - LONGEST_S - LAG_S
+        return oldest_s if self._flight is None else max(oldest_s, self._flight.mark.t_s)
+
+    def _look_for_hidden_touch(self, index: int) -> None:
+        """sightings[index] is being weighed: if it ends a stretch without detections, was the ball touched there?"""
+        sighting = self._sightings[index]
+        if not sighting.is_detected or math.isnan(sighting.x):
+            return
+        before, newest_s = self._flight, sighting.t_s + CHANGE_LAG_S + ROUNDING_S
+        mark = mark_ball(sighting)
+        arriving, leaving = (
+            find_slope(self._sightings, index, step, newest_s, self._jitter_m, only_detected=True) for step in (-1, 1)
+        )
+        self._flight = BallFlightState(sighting.shot, mark, arriving)
+        if before is None or before.shot != sighting.shot:
+            return
+        after = BallFlightState(sighting.shot, mark, leaving)
+        found = find_hidden_touch(before, after, self._crowds, self._jitter_m, sighting.is_metric)
+        if found is not None:
+            self._hidden.append(found)
 
     def _since_seen(self, index: int) -> float:
         """s since the last sighting that saw the ball, LONG_S where it is further away than is remembered."""
@@ -128,6 +169,10 @@ class PossessionEngine:
             person = self._people.get(holder)
             if person is not None and person.team != NO_TEAM:
                 team = person.team  # what has been learnt of him since
+            while self._hidden and self._hidden[0].until_s <= sighting.t_s:
+                hidden = self._hidden.pop(0)
+                if holder < 0 and hidden.until_s == sighting.t_s:
+                    self._ledger.add_hidden(hidden, self._people)
             self._ledger.add(sighting, holder, team, evidence, self._people)
 
     def _take(self) -> tuple[list[ControlSpan], list[Event]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye.analysis.observation import BODY_HEIGHT_M, IMAGE_STRETCH, FrameObservation
-from tacticeye.state_parts import NearPersonState, PersonMotionState, SightingState
+from tacticeye.analysis.state import NearPersonState, PersonMotionState, SightingState
 from tacticeye.types import Role
 
 NEAR_M = 4.0  # further away nobody can be touching the ball, even with the errors of a camera
@@ -94,7 +94,7 @@ def _near_people(observation: FrameObservation, people: People) -> tuple[list[Ne
     dx = (observation.ball_xy[0] - observation.xy[:, 0]) / local_metre
     dy = (observation.ball_xy[1] - observation.xy[:, 1]) / local_metre
     stretch = 1.0 if observation.is_metric else IMAGE_STRETCH
-    distance = np.hypot(dx, dy) if observation.is_metric else _image_distance_m(dx, dy)
+    distance = np.hypot(dx, dy) if observation.is_metric else image_distance_m(dx, dy)
     is_near = (distance < NEAR_M) & (observation.role != Role.REFEREE) & is_known
     rows = np.flatnonzero(is_near)
     rows = rows[np.argsort(distance[rows], kind="stable")][:MAX_NEAR]
@@ -115,7 +115,7 @@ def _metre_at_ball(observation: FrameObservation, is_known: NDArray[np.bool_]) -
     return float(np.median(observation.units_per_metre[is_known][nearest]))
 
 
-def _image_distance_m(dx: NDArray[np.float64], dy: NDArray[np.float64]) -> NDArray[np.float64]:
+def image_distance_m(dx: NDArray[np.float64], dy: NDArray[np.float64]) -> NDArray[np.float64]:
     """(P,) m from feet to ball in an uncalibrated picture; dx, dy (P,) in metres of the picture, dy down."""
     ground = np.hypot(dx, IMAGE_STRETCH * dy)
     outside_x = np.maximum(np.abs(dx) - AIR_HALF_WIDTH_M, 0.0)

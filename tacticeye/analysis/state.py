@@ -1,0 +1,197 @@
+"""PossessionState and its parts: the memory of the analysis as plain data (see match_state.py for the rules)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tacticeye.types import ControlState
+
+
+@dataclass(frozen=True)
+class PersonMotionState:
+    """Where a person was last (units of the observation's xy), how he moves (m/s), when he was first seen (s).
+
+    team: the newest belief, -1 unsure.
+    """
+
+    x: float
+    y: float
+    vx: float
+    vy: float
+    t_s: float
+    first_s: float
+    first_x: float
+    first_y: float
+    team: int
+
+
+@dataclass(frozen=True)
+class NearPersonState:
+    """A person who could be touching the ball: distance in m, way from him to the ball in m, his motion in m/s."""
+
+    track: int
+    team: int
+    distance_m: float
+    to_ball_x_m: float
+    to_ball_y_m: float
+    vx: float
+    vy: float
+
+
+@dataclass(frozen=True)
+class SightingState:
+    """One observation as possession keeps it. metre: length of one in units of x, y. Unseen ball: NaN, near empty."""
+
+    frame: int
+    t_s: float
+    shot: int
+    is_live: bool
+    is_metric: bool
+    is_dead: bool
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+    metre: float
+    is_detected: bool
+    near: list[NearPersonState]
+
+
+@dataclass(frozen=True)
+class SlopeState:
+    """The ball's velocity on one side of an instant, m/s, and the variance of each component, (m/s)^2."""
+
+    vx: float
+    vy: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class BallMotionState:
+    """Slopes on both sides of an instant, None where unseen; contact: log-likelihood ratio touched : free there."""
+
+    before: SlopeState | None
+    after: SlopeState | None
+    contact: float
+
+
+@dataclass(frozen=True)
+class HolderStepState:
+    """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence."""
+
+    sighting: SightingState
+    holders: list[int]
+    teams: list[int]
+    previous: list[int]
+    evidence: list[float]
+
+
+@dataclass(frozen=True)
+class BallMarkState:
+    """The ball at an instant. x, y: units of the observation; place: where to show it; metre as in SightingState."""
+
+    t_s: float
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+    metre: float
+
+
+@dataclass(frozen=True)
+class TouchState:
+    """A stretch during which one person had the ball. team_votes: seconds of team -1, 0, 1."""
+
+    track: int
+    team_votes: list[float]
+    start_s: float
+    end_s: float
+    held_s: float
+    evidence: float
+    start: BallMarkState
+    end: BallMarkState
+
+
+@dataclass(frozen=True)
+class BallFlightState:
+    """How the ball flew when it was last detected: where, and its velocity before that (m/s), None unknown."""
+
+    shot: int
+    mark: BallMarkState
+    slope: SlopeState | None
+
+
+@dataclass(frozen=True)
+class CrowdState:
+    """Where people were at an instant at which the ball wasn't detected; lists in step. Referees are left out.
+
+    x, y: units of the observation; place: where to show them.
+    """
+
+    t_s: float
+    track: list[int]
+    team: list[int]
+    x: list[float]
+    y: list[float]
+    place_x: list[float]
+    place_y: list[float]
+
+
+@dataclass(frozen=True)
+class HiddenTouchState:
+    """A touch that nobody saw, between the detections at from_s and until_s."""
+
+    from_s: float
+    until_s: float
+    touch: TouchState
+
+
+@dataclass(frozen=True)
+class UnseenGapState:
+    """The ball was last seen at `before` and next at `after`."""
+
+    before: BallMarkState
+    after: BallMarkState
+
+
+@dataclass(frozen=True)
+class ControlLedgerState:
+    """Memory of analysis/control.py: the open span, who had the ball last, and touches that are not yet judged."""
+
+    shot: int = -1
+    now_s: float = 0.0
+    span_state: ControlState = ControlState.UNSEEN
+    span_track: int = -1
+    span_start_s: float = 0.0
+    span_end_s: float = 0.0
+    nobody: ControlState = ControlState.UNSEEN  # what time is while there is no owner
+    owner: TouchState | None = None
+    is_owner_touching: bool = False
+    pending: list[TouchState] = field(default_factory=list)
+    touch: TouchState | None = None
+    gaps: list[UnseenGapState] = field(default_factory=list)
+    last_seen: BallMarkState | None = None
+    mark: BallMarkState | None = None  # where the ball crossed a line; while dead: where a restart is watched from
+    is_dead: bool = False
+    restart_touch: TouchState | None = None
+    is_metric: bool = False
+
+
+@dataclass(frozen=True)
+class PossessionState:
+    """Memory of analysis/possession.py; about two seconds of observations, whatever their rate."""
+
+    shot: int = 0
+    now_s: float | None = None
+    metre: float = 1.0
+    jitter_m: float = 0.15
+    people: dict[int, PersonMotionState] = field(default_factory=dict)
+    sightings: list[SightingState] = field(default_factory=list)
+    motions: list[BallMotionState | None] = field(default_factory=list)  # of the first sightings; None: ball unseen
+    n_weighed: int = 0
+    steps: list[HolderStepState] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    flight: BallFlightState | None = None
+    crowds: list[CrowdState] = field(default_factory=list)
+    hidden: list[HiddenTouchState] = field(default_factory=list)
+    ledger: ControlLedgerState = field(default_factory=ControlLedgerState)

@@ -1,0 +1,123 @@
+"""Touches that nobody saw, and what is made of a ball that is back after a moment out of sight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pydantic import ConfigDict, TypeAdapter
+
+from tacticeye.analysis.state import PossessionState
+from tacticeye.types import ControlState, EventKind, EventResult
+from tests.analysis import scenes
+from tests.analysis.scenes import FAR, Person, Scene, stand
+
+STATE: TypeAdapter[tuple[PossessionState]] = TypeAdapter(
+    tuple[PossessionState], config=ConfigDict(ser_json_inf_nan="constants")
+)
+RATES = (5.0, 6.25, 12.5, 25.0, 50.0)
+
+
+def save_and_read(state: PossessionState) -> PossessionState:
+    return STATE.validate_json(STATE.dump_json((state,)))[0]
+
+
+def one_two() -> Scene:
+    """Track 1 plays to track 2, who plays first time to track 3; nobody sees the ball around track 2."""
+    return Scene(
+        (stand(1, 0, 30.0, 30.0), stand(2, 0, 44.0, 30.0), stand(3, 0, 44.0, 44.0), stand(11, 1, 50.0, 37.0), *FAR),
+        ((0.0, 30.3, 30.0), (2.0, 30.3, 30.0), (3.2, 43.8, 30.2), (4.4, 44.0, 43.7), (6.0, 44.0, 43.7)),
+        end_s=6.0,
+        hidden=((2.8, 3.6),),
+    )
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+@pytest.mark.parametrize("is_metric", [True, False])
+def test_a_touch_that_nobody_saw_is_his_at_whom_two_flights_meet(rate_hz: float, is_metric: bool) -> None:
+    outcome = scenes.play(replace(one_two(), is_metric=is_metric), rate_hz)
+    passes = outcome.events_of(EventKind.PASS)
+    assert [(e.track_from, e.track_to, e.result) for e in passes] == [
+        (1, 2, EventResult.COMPLETE),
+        (2, 3, EventResult.COMPLETE),
+    ]
+    assert passes[0].t_end_s == pytest.approx(3.2, abs=0.3)
+    assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(6.0, abs=0.3)
+
+
+@pytest.mark.parametrize("rate_hz", [6.25, 25.0])
+def test_saving_and_reading_the_state_while_the_ball_is_out_of_sight_changes_nothing(rate_hz: float) -> None:
+    observations = replace(one_two(), jitter_m=0.1).observe(rate_hz)
+    straight, resumed = scenes.run(observations, 6.0), scenes.run(observations, 6.0, save_and_read)
+    assert repr(straight) == repr(resumed)
+
+
+def test_a_touch_that_nobody_saw_makes_less_confident_passes() -> None:
+    seen, unseen = (
+        scenes.play(scene, 12.5).events_of(EventKind.PASS) for scene in (replace(one_two(), hidden=()), one_two())
+    )
+    assert all(after.confidence < before.confidence for before, after in zip(seen, unseen, strict=True))
+
+
+def test_a_pass_by_an_opponent_is_not_given_to_the_team_when_he_touches_it_unseen() -> None:
+    scene = one_two()
+    people = tuple(replace(person, team=1) if person.track == 2 else person for person in scene.people)
+    passes = scenes.play(replace(scene, people=people), 12.5).events_of(EventKind.PASS)
+    assert [(e.track_from, e.track_to, e.result) for e in passes] == [
+        (1, 2, EventResult.INCOMPLETE),
+        (2, 3, EventResult.INCOMPLETE),
+    ]
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_a_flight_that_goes_on_out_of_sight_is_touched_by_nobody_it_passes(rate_hz: float) -> None:
+    scene = Scene(
+        (stand(1, 0, 30.0, 30.0), stand(2, 0, 60.0, 30.0), stand(11, 1, 45.0, 30.4), *FAR),
+        ((0.0, 30.3, 30.0), (2.0, 30.3, 30.0), (4.0, 59.7, 30.0), (6.0, 59.7, 30.0)),
+        end_s=6.0,
+        hidden=((2.7, 3.4),),
+    )
+    outcome = scenes.play(scene, rate_hz)
+    assert outcome.seconds(ControlState.TEAM_1) == 0.0
+    assert [(e.track_from, e.track_to) for e in outcome.events_of(EventKind.PASS)] == [(1, 2)]
+
+
+def test_where_two_opponents_stand_together_nobody_is_said_to_have_touched_it() -> None:
+    scene = one_two()
+    rival = stand(12, 1, 44.1, 29.9)
+    outcome = scenes.play(replace(scene, people=(*scene.people, rival)), 12.5)
+    assert not any({e.track_from, e.track_to} & {2, 12} for e in outcome.events)
+
+
+def hidden_dribble(until_s: float) -> Scene:
+    """Track 1 runs with the ball, out of sight from 3 s until until_s."""
+    runner = Person(1, 0, ((0.0, 30.0, 30.0), (10.0, 60.0, 30.0)))
+    rival = Person(11, 1, ((0.0, 30.5, 33.0), (10.0, 60.5, 33.0)))
+    ball = ((0.0, 30.4, 30.1), (10.0, 60.4, 30.1))
+    return Scene((runner, rival, *FAR), ball, end_s=10.0, hidden=((3.0, until_s),))
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_a_moment_out_of_sight_between_touches_of_one_team_is_that_teams(rate_hz: float) -> None:
+    outcome = scenes.play(hidden_dribble(5.0), rate_hz)
+    assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(10.0, abs=0.4)
+    assert not outcome.events
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_a_long_time_out_of_sight_is_nobodys_even_between_touches_of_one_team(rate_hz: float) -> None:
+    outcome = scenes.play(hidden_dribble(6.0), rate_hz)
+    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(3.0, abs=0.4)
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_a_moment_out_of_sight_in_which_the_ball_changes_teams_is_nobodys(rate_hz: float) -> None:
+    scene = Scene(
+        (stand(1, 0, 40.0, 30.0), stand(11, 1, 42.5, 30.0), *FAR),
+        ((0.0, 40.2, 30.0), (3.2, 40.2, 30.0), (4.8, 42.6, 30.0), (10.0, 42.6, 30.0)),
+        end_s=10.0,
+        hidden=((3.0, 5.0),),
+    )
+    outcome = scenes.play(scene, rate_hz)
+    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(2.0, abs=0.4)
+    assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(3.0, abs=0.4)
