@@ -15,6 +15,7 @@ UNSEEN span with his track. The track of a team's span is the last person in con
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
@@ -41,6 +42,7 @@ CONTROL_S = 0.4
 ROUNDING_S = 1e-6
 PLAYED_ON_S, PLAYED_ON_M = 0.8, 6.0
 CONTEST_S = 0.6
+COVERED_S = 0.8  # two people close together are one box for so long
 REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
 HOLE_S = 1.0  # observations further apart have nothing to do with each other
 BRIDGE_S = 1.2  # a little over the second in which most balls come back into sight
@@ -126,18 +128,25 @@ class ControlLedger:
 
     def add_hidden(self, hidden: HiddenTouchState, people: People) -> None:
         """Take a touch that nobody saw, after all labels before hidden.until_s: touches that were seen go first."""
-        touches = [touch for touch in (self._owner, *self._pending, self._touch) if touch is not None]
-        is_held = any(touch.end_s >= hidden.from_s for touch in touches)
-        if is_held or self._is_dead or self._last_seen is None or self._last_seen.t_s < hidden.from_s:
+        touch, last_seen = hidden.touch, self._last_seen
+        if self._is_dead or last_seen is None or last_seen.t_s < hidden.from_s:
             return
-        touch = hidden.touch
-        self._close_touch()
-        if touch.start_s - self._last_seen.t_s > BRIDGE_S and self._owner is not None:
-            self._gaps.append(UnseenGapState(self._last_seen, touch.start))
-        self._judge_last(touch, people)
-        self._take_touch(touch, people)
-        self._close_touch()
-        self._last_seen = max(self._last_seen, touch.end, key=lambda mark: mark.t_s)
+        going_on = self._owner if self._is_owner_touching else self._touch
+        if going_on is not None and going_on.end_s >= hidden.from_s:
+            if going_on.track != touch.track:
+                return
+            going_on = replace(going_on, end_s=touch.end_s, end=touch.end)  # he let go of it unseen
+            self._owner, self._touch = (going_on, None) if self._is_owner_touching else (self._owner, going_on)
+        elif any(other.end_s >= hidden.from_s for other in (self._owner, *self._pending) if other is not None):
+            return
+        else:
+            self._close_touch()
+            if touch.start_s - last_seen.t_s > BRIDGE_S and self._owner is not None:
+                self._gaps.append(UnseenGapState(last_seen, touch.start))
+            self._judge_last(touch, people)
+            self._take_touch(touch, people)
+            self._close_touch()
+        self._last_seen = max(last_seen, touch.end, key=lambda mark: mark.t_s)
 
     def current(self) -> ControlSpan:
         """The open span as far as it is decided; what it will be if nothing new is seen."""
@@ -267,7 +276,9 @@ class ControlLedger:
         self._last_seen = mark
         if sighting.is_metric and self._is_out_of_play(sighting, mark, holder, team):
             return
-        if holder < 0:
+        if self._is_owner_covered(sighting, holder, team):
+            self._advance(*self._owner_state(), mark.t_s)
+        elif holder < 0:
             self._close_touch()
             self._drop_idle(mark.t_s)
         elif self._owner is not None and self._is_owner_touching and self._owner.track == holder:
@@ -275,6 +286,13 @@ class ControlLedger:
             self._advance(*self._owner_state(), mark.t_s)
         else:
             self._touch_ball(sighting, holder, team, evidence, share_s, people)
+
+    def _is_owner_covered(self, sighting: SightingState, holder: int, team: int) -> bool:
+        """A team-mate seems to have the ball, but its owner was there just before and can't be seen: it may be his."""
+        owner = self._owner
+        if owner is None or not self._is_owner_touching or holder in (NO_TRACK, owner.track) or team != team_of(owner):
+            return False
+        return sighting.t_s - owner.end_s <= COVERED_S and all(person.track != owner.track for person in sighting.near)
 
     def _touch_ball(
         self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People

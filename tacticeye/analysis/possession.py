@@ -171,7 +171,7 @@ class PossessionEngine:
                 team = person.team  # what has been learnt of him since
             while self._hidden and self._hidden[0].until_s <= sighting.t_s:
                 hidden = self._hidden.pop(0)
-                if holder < 0 and hidden.until_s == sighting.t_s:
+                if hidden.until_s == sighting.t_s:
                     self._ledger.add_hidden(hidden, self._people)
             self._ledger.add(sighting, holder, team, evidence, self._people)
 
