@@ -6,10 +6,12 @@ when the person keeps the ball for CONTROL_S, or his team has the next touch, or
 (PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), or he had control already. A touch that
 isn't controlled changes nothing. Touches of both teams without control in a row are a contest (CONTEST_S).
 
-Unseen: stretches without a sighting longer than BRIDGE_S credit nobody, except the flight of a ball that a known person
-had just let go and a known person receives just after (FLIGHT_GAP_S). A ball that is seen but not touched for IDLE_S is
-not believed: nobody is credited from the last touch on. A controlled touch by a person whose team isn't known is an
-UNSEEN span with his track. The track of a team's span is the last person in control, during flight too.
+Unseen: stretches without a sighting longer than BRIDGE_S credit nobody, except where what is around them says whose
+they were (gaps.py). A touch that nobody saw (hidden_touch.py) counts like one that was seen. A ball that is seen but
+untouched for IDLE_S is nobody's from then on, or from before: from an uncontrolled touch on, or a touch by an unknown
+person (its velocity changed with nobody near). A controlled touch by a person whose team isn't known is an UNSEEN span
+with his track. The track of a team's span is the last person in control, during flight too; an owner who is covered by
+a team-mate keeps the ball for COVERED_S.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from tacticeye.analysis.gaps import FLIGHT_GAP_S, is_credited
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.state import (
@@ -29,13 +32,13 @@ from tacticeye.analysis.state import (
 )
 from tacticeye.analysis.touch import (
     begin_touch,
+    beyond_m,
     distance_m,
     extend_touch,
     is_same_person,
     mark_ball,
     team_of,
 )
-from tacticeye.pitch import LENGTH_M, WIDTH_M
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 
 CONTROL_S = 0.4
@@ -46,10 +49,7 @@ COVERED_S = 0.8  # two people close together are one box for so long
 REOPEN_S = 0.5  # a person's touch that pauses for less is one touch
 HOLE_S = 1.0  # observations further apart have nothing to do with each other
 BRIDGE_S = 1.2  # a little over the second in which most balls come back into sight
-FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
-SAME_TEAM_GAP_S = 2.5  # in a longer one the opponent may have had the ball and lost it
-FLIGHT_GAP_M = 4.0
-FLIGHT_SPEED_M_S = 35.0
+UNKNOWN_CONTACT = 2.0  # evidence of a touch by nobody who is near
 IDLE_S = 5.0
 MAX_PENDING = 8  # touches kept while nobody gains control; of more the oldest are dropped
 OUT_M = 0.3  # beyond the line: the ball's radius and a little error
@@ -73,8 +73,10 @@ class ControlLedger:
         self._nobody = state.nobody
         self._owner = state.owner
         self._is_owner_touching = state.is_owner_touching
+        self._owner_seen_s = state.owner_seen_s
         self._pending = list(state.pending)
         self._touch = state.touch
+        self._unknown_s = state.unknown_s
         self._gaps = list(state.gaps)
         self._last_seen = state.last_seen
         self._mark = state.mark
@@ -94,8 +96,10 @@ class ControlLedger:
             nobody=self._nobody,
             owner=self._owner,
             is_owner_touching=self._is_owner_touching,
+            owner_seen_s=self._owner_seen_s,
             pending=list(self._pending),
             touch=self._touch,
+            unknown_s=self._unknown_s,
             gaps=list(self._gaps),
             last_seen=self._last_seen,
             mark=self._mark,
@@ -132,21 +136,22 @@ class ControlLedger:
         if self._is_dead or last_seen is None or last_seen.t_s < hidden.from_s:
             return
         going_on = self._owner if self._is_owner_touching else self._touch
-        if going_on is not None and going_on.end_s >= hidden.from_s:
-            if going_on.track != touch.track:
-                return
-            going_on = replace(going_on, end_s=touch.end_s, end=touch.end)  # he let go of it unseen
-            self._owner, self._touch = (going_on, None) if self._is_owner_touching else (self._owner, going_on)
-        elif any(other.end_s >= hidden.from_s for other in (self._owner, *self._pending) if other is not None):
-            return
-        else:
+        known = [other for other in (self._owner, *self._pending, going_on) if other is not None]
+        is_explained = any(other.end_s >= hidden.from_s for other in known)
+        if touch is None:
+            self._note_unknown(hidden.from_s)
+        elif not is_explained:
             self._close_touch()
             if touch.start_s - last_seen.t_s > BRIDGE_S and self._owner is not None:
                 self._gaps.append(UnseenGapState(last_seen, touch.start))
             self._judge_last(touch, people)
             self._take_touch(touch, people)
             self._close_touch()
-        self._last_seen = max(last_seen, touch.end, key=lambda mark: mark.t_s)
+            self._last_seen = max(last_seen, touch.end, key=lambda mark: mark.t_s)
+        elif going_on is not None and going_on.track == touch.track:
+            going_on = replace(going_on, end_s=touch.end_s, end=touch.end)  # he let go of it unseen
+            self._owner, self._touch = (going_on, None) if self._is_owner_touching else (self._owner, going_on)
+            self._last_seen = max(last_seen, touch.end, key=lambda mark: mark.t_s)
 
     def current(self) -> ControlSpan:
         """The open span as far as it is decided; what it will be if nothing new is seen."""
@@ -195,27 +200,13 @@ class ControlLedger:
         """Fill up to until_s with the owner's control as far as the ball was seen. False: the thread was lost."""
         state, track = self._owner_state()
         for gap in self._gaps:
-            if taker is not None and (self._is_same_team_gap(gap, taker) or self._is_flight_gap(gap, taker)):
+            if taker is not None and is_credited(gap, self._owner, taker, self._is_metric):
                 continue
             self._advance(state, track, min(gap.before.t_s, until_s))
             self._advance(ControlState.UNSEEN, NO_TRACK, until_s)
             return False
         self._advance(state, track, until_s)
         return self._owner is not None
-
-    def _is_same_team_gap(self, gap: UnseenGapState, taker: TouchState) -> bool:
-        """Nobody saw the ball for a moment, and the team that had it has it again."""
-        team = NO_TEAM if self._owner is None else team_of(self._owner)
-        return team != NO_TEAM and team == team_of(taker) and gap.after.t_s - gap.before.t_s <= SAME_TEAM_GAP_S
-
-    def _is_flight_gap(self, gap: UnseenGapState, taker: TouchState) -> bool:
-        owner = self._owner
-        if owner is None or owner.track == taker.track:
-            return False
-        missing_s = gap.after.t_s - gap.before.t_s
-        way_m = distance_m(gap.before, gap.after, self._is_metric)
-        is_in_time = missing_s <= FLIGHT_GAP_S and taker.start_s - owner.end_s <= IDLE_S
-        return is_in_time and FLIGHT_GAP_M <= way_m <= FLIGHT_SPEED_M_S * missing_s
 
     # What ends control without a touch
 
@@ -242,7 +233,7 @@ class ControlLedger:
 
     def _forget(self) -> None:
         self._owner, self._touch, self._is_owner_touching = None, None, False
-        self._pending, self._gaps = [], []
+        self._pending, self._gaps, self._unknown_s = [], [], None
         self._mark, self._restart_touch = None, None
 
     def _wake(self, t_s: float) -> None:
@@ -264,11 +255,8 @@ class ControlLedger:
         self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
     ) -> None:
         mark = mark_ball(sighting)
-        if sighting.is_metric and self._owner is None and _beyond_m(mark) > 0 and self._is_new_ball(mark):
-            self._is_dead, self._nobody = (
-                True,
-                ControlState.DEAD,
-            )  # it comes into sight outside: a throw-in is being taken
+        if sighting.is_metric and self._owner is None and beyond_m(mark) > 0 and self._is_new_ball(mark):
+            self._is_dead, self._nobody = True, ControlState.DEAD  # it comes into sight outside: a throw-in
         if self._last_seen is not None and mark.t_s - self._last_seen.t_s > BRIDGE_S:
             self._close_touch()
             if self._owner is not None:
@@ -276,10 +264,15 @@ class ControlLedger:
         self._last_seen = mark
         if sighting.is_metric and self._is_out_of_play(sighting, mark, holder, team):
             return
-        if self._is_owner_covered(sighting, holder, team):
-            self._advance(*self._owner_state(), mark.t_s)
-        elif holder < 0:
+        if self._owner is not None:
+            if any(person.track == self._owner.track for person in sighting.near):
+                self._owner_seen_s = mark.t_s
+            elif self._is_owner_covered(self._owner, holder, team, mark.t_s):
+                holder = self._owner.track
+        if holder < 0:
             self._close_touch()
+            if evidence >= UNKNOWN_CONTACT:
+                self._note_unknown(mark.t_s)
             self._drop_idle(mark.t_s)
         elif self._owner is not None and self._is_owner_touching and self._owner.track == holder:
             self._owner = extend_touch(self._owner, sighting, team, evidence, share_s)
@@ -287,12 +280,10 @@ class ControlLedger:
         else:
             self._touch_ball(sighting, holder, team, evidence, share_s, people)
 
-    def _is_owner_covered(self, sighting: SightingState, holder: int, team: int) -> bool:
+    def _is_owner_covered(self, owner: TouchState, holder: int, team: int, t_s: float) -> bool:
         """A team-mate seems to have the ball, but its owner was there just before and can't be seen: it may be his."""
-        owner = self._owner
-        if owner is None or not self._is_owner_touching or holder in (NO_TRACK, owner.track) or team != team_of(owner):
-            return False
-        return sighting.t_s - owner.end_s <= COVERED_S and all(person.track != owner.track for person in sighting.near)
+        is_mate = self._is_owner_touching and holder not in (NO_TRACK, owner.track) and team == team_of(owner)
+        return is_mate and t_s - self._owner_seen_s <= COVERED_S
 
     def _touch_ball(
         self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
@@ -344,15 +335,24 @@ class ControlLedger:
         else:
             is_thread_kept = self._credit_owner(touch.start_s, touch)
         if self._owner is not None and is_thread_kept:
+            n_between = len(between) + (self._unknown_s is not None)
             unseen_s = sum(gap.after.t_s - gap.before.t_s for gap in self._gaps)
-            self.events += make_events(self._owner, touch, len(between), unseen_s, people, self._is_metric)
-        self._owner, self._pending, self._gaps = touch, [], []
+            self.events += make_events(self._owner, touch, n_between, unseen_s, people, self._is_metric)
+        self._owner, self._pending, self._gaps, self._unknown_s = touch, [], [], None
+        self._owner_seen_s = touch.end_s
         self._advance(*self._owner_state(), touch.end_s)
+
+    def _note_unknown(self, t_s: float) -> None:
+        """Somebody who isn't known touched the ball."""
+        last = self._pending[-1] if self._pending else self._owner
+        if self._unknown_s is None and last is not None and last.end_s < t_s - REOPEN_S:
+            self._unknown_s = t_s
 
     def _drop_idle(self, t_s: float) -> None:
         last = self._pending[-1] if self._pending else self._owner
         if last is not None and t_s - last.end_s > IDLE_S:
-            self._stop(ControlState.UNSEEN, last.end_s)
+            since_s = t_s if self._unknown_s is None else self._unknown_s
+            self._stop(ControlState.UNSEEN, last.end_s if self._pending else since_s)
 
     # Out of play
 
@@ -361,10 +361,10 @@ class ControlLedger:
 
     def _is_out_of_play(self, sighting: SightingState, mark: BallMarkState, holder: int, team: int) -> bool:
         """Metric only. True: the label is dealt with, the ball is dead or beyond a line."""
-        beyond_m = _beyond_m(mark)
+        away_m = beyond_m(mark)
         if self._is_dead:
-            return not self._is_restarted(sighting, mark, holder, team, beyond_m > 0)
-        if beyond_m <= OUT_M:
+            return not self._is_restarted(sighting, mark, holder, team, away_m > 0)
+        if away_m <= OUT_M:
             self._mark = None
             return False
         self._mark = self._mark or mark
@@ -396,8 +396,3 @@ class ControlLedger:
         self._mark, self._restart_touch, self._is_dead = None, None, False
         self._nobody = ControlState.UNSEEN
         return True
-
-
-def _beyond_m(mark: BallMarkState) -> float:
-    """How far a metric ball is outside the pitch; negative inside."""
-    return max(-mark.x, mark.x - LENGTH_M, -mark.y, mark.y - WIDTH_M)

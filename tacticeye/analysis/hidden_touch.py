@@ -33,6 +33,7 @@ from tacticeye.types import NO_TEAM, Role
 LONGEST_S = 2.0  # longer out of sight, the ball may have been touched by several
 SHORTEST_S = 0.15  # shorter, the change of velocity at the sightings shows the touch
 DRAG_M_S2 = 3.0  # a rolling ball slows down about so fast
+UNKNOWN_LEAST = 2.0  # a touch by nobody in particular must be so certain
 MISSING_PER_S = 0.5  # a ball at somebody's feet is out of sight more often than one in flight
 PERSON_LEAST = 0.0
 TEAM_SURE = 2.0 / 3.0  # twice as likely as the other team's touch
@@ -67,7 +68,7 @@ def remember_crowd(crowds: list[CrowdState], observation: FrameObservation, sinc
 def find_hidden_touch(
     before: BallFlightState, after: BallFlightState, crowds: Sequence[CrowdState], jitter_m: float, is_metric: bool
 ) -> HiddenTouchState | None:
-    """The touch between two detections in a row, None where there was none or where it isn't clear whose it was.
+    """The touch between two detections in a row, None where none is evident.
 
     before.slope is the velocity up to the first, after.slope that from the second on.
     """
@@ -81,6 +82,7 @@ def find_hidden_touch(
     gap_s = until_s - from_s
     if touched + MISSING_PER_S * gap_s + math.log(math.expm1(gap_s / FREE_TIME_S)) < 0:
         return None
+    nobody = HiddenTouchState(from_s, until_s, None) if touched >= UNKNOWN_LEAST else None
     known: dict[int, _Fit] = {}
     for crowd in crowds:
         if from_s < crowd.t_s < until_s:
@@ -88,12 +90,12 @@ def find_hidden_touch(
             leaving = _fits(crowd, after.mark, after.slope, jitter_m, stretch)
             _note(known, crowd, arriving, leaving)
     if not known:
-        return None
+        return nobody
     shares = _team_shares(list(known.values()))
     team = 0 if shares[0] > shares[1] else 1
     best = max((fit for fit in known.values() if fit.team == team), key=lambda fit: fit.total, default=None)
     if best is None or best.total < PERSON_LEAST or shares[team] < TEAM_SURE:
-        return None
+        return nobody
     return HiddenTouchState(from_s, until_s, best.as_touch(shares, 0.5 * (before.mark.metre + after.mark.metre)))
 
 

@@ -122,17 +122,22 @@ class HolderDecoder:
             previous.append(back[best])
         top = max(scores)
         self.scores = [score - top for score in scores]
-        self.steps.append(HolderStepState(sighting, holders, teams, previous, gains))
+        self.steps.append(HolderStepState(sighting, contact, holders, teams, previous, gains))
 
     def take(self, until_s: float) -> list[tuple[SightingState, int, int, float]]:
-        """Final labels (sighting, holder, team, evidence) of all steps up to until_s; those steps are let go."""
+        """Final labels (sighting, holder, team, evidence) of all steps up to until_s; those steps are let go.
+
+        evidence: that he holds it; where nobody does, that it was touched all the same.
+        """
         n = sum(1 for step in self.steps if step.sighting.t_s <= until_s)
         if n == 0:
             return []
         path = self._ancestors(max(range(len(self.scores)), key=self.scores.__getitem__))
         labels = []
         for step, choice in zip(self.steps[:n], path[:n], strict=True):
-            labels.append((step.sighting, step.holders[choice], step.teams[choice], step.evidence[choice]))
+            holder = step.holders[choice]
+            evidence = step.contact if holder == NOBODY else step.evidence[choice]
+            labels.append((step.sighting, holder, step.teams[choice], evidence))
         if n == len(self.steps):
             self.steps, self.scores = [], []
             return labels

@@ -1,10 +1,11 @@
 """Possession: observations in, control spans and events out, causal with a fixed lag in seconds.
 
 The way of an observation: sighting.py turns it into metres and people near the ball; CHANGE_LAG_S later ball_motion.py
-knows how the ball's velocity changed there, and holder.py weighs who holds it; LAG_S after the observation its label is
-final and control.py enters it in the ledger of touches, control and events. Whatever the rate (5 to 50 Hz), lags and
-windows are seconds of video. Every step depends on the observations up to then and on nothing else, so the result is
-the same however they are grouped and wherever the state was saved and read again.
+knows how the ball's velocity changed there, holder.py weighs who holds it, and hidden_touch.py looks for a touch in the
+time for which it wasn't detected; LAG_S after the observation its label is final and control.py enters it in the ledger
+of touches, control and events. Whatever the rate (5 to 50 Hz), lags and windows are seconds of video. Every step
+depends on the observations up to then and on nothing else, so the result is the same however they are grouped and
+wherever the state was saved and read again.
 
 Formula of control: see control.py. Of passes: see passes.py. Of who has the ball: see holder.py.
 """

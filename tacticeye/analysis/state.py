@@ -77,9 +77,13 @@ class BallMotionState:
 
 @dataclass(frozen=True)
 class HolderStepState:
-    """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence."""
+    """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence.
+
+    contact: log-likelihood ratio touched : free at this sighting, by whomever.
+    """
 
     sighting: SightingState
+    contact: float
     holders: list[int]
     teams: list[int]
     previous: list[int]
@@ -139,11 +143,11 @@ class CrowdState:
 
 @dataclass(frozen=True)
 class HiddenTouchState:
-    """A touch that nobody saw, between the detections at from_s and until_s."""
+    """A touch that nobody saw, between the detections at from_s and until_s. touch: None where it's unclear by whom."""
 
     from_s: float
     until_s: float
-    touch: TouchState
+    touch: TouchState | None
 
 
 @dataclass(frozen=True)
@@ -167,8 +171,10 @@ class ControlLedgerState:
     nobody: ControlState = ControlState.UNSEEN  # what time is while there is no owner
     owner: TouchState | None = None
     is_owner_touching: bool = False
+    owner_seen_s: float = 0.0  # when the owner was last seen near the ball
     pending: list[TouchState] = field(default_factory=list)
     touch: TouchState | None = None
+    unknown_s: float | None = None  # the first touch by an unknown person since the last one by a known person
     gaps: list[UnseenGapState] = field(default_factory=list)
     last_seen: BallMarkState | None = None
     mark: BallMarkState | None = None  # where the ball crossed a line; while dead: where a restart is watched from

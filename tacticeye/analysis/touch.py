@@ -12,6 +12,7 @@ from dataclasses import replace
 from tacticeye.analysis.observation import IMAGE_STRETCH
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.state import BallMarkState, SightingState, TouchState
+from tacticeye.pitch import LENGTH_M, WIDTH_M
 from tacticeye.types import NO_TEAM
 
 LEAST_KNOWN = 0.25  # of a touch's time must speak for either team
@@ -65,6 +66,11 @@ def distance_m(a: BallMarkState, b: BallMarkState, is_metric: bool) -> float:
     """How far the ball went from a to b, straight, in metres."""
     stretch = 1.0 if is_metric else IMAGE_STRETCH
     return math.hypot(b.x - a.x, stretch * (b.y - a.y)) / (0.5 * (a.metre + b.metre))
+
+
+def beyond_m(mark: BallMarkState) -> float:
+    """How far a metric ball is outside the pitch; negative inside."""
+    return max(-mark.x, mark.x - LENGTH_M, -mark.y, mark.y - WIDTH_M)
 
 
 def is_same_person(first: TouchState, second: TouchState, people: People) -> bool:

@@ -121,3 +121,63 @@ def test_a_moment_out_of_sight_in_which_the_ball_changes_teams_is_nobodys(rate_h
     outcome = scenes.play(scene, rate_hz)
     assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(2.0, abs=0.4)
     assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(3.0, abs=0.4)
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_a_flight_counts_for_the_passer_until_somebody_unknown_turns_the_ball(rate_hz: float) -> None:
+    scene = Scene(
+        (stand(1, 0, 30.0, 30.0), *FAR),
+        ((0.0, 30.3, 30.0), (2.0, 30.3, 30.0), (4.0, 60.0, 30.0), (8.0, 60.0, 62.0), (12.0, 60.0, 62.0)),
+        end_s=12.0,
+    )
+    outcome = scenes.play(scene, rate_hz)
+    assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(4.0, abs=0.4)
+    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(8.0, abs=0.4)
+
+
+def test_a_ball_that_nobody_touches_counts_for_nobody_in_the_long_run() -> None:
+    scene = Scene(
+        (stand(1, 0, 30.0, 30.0), *FAR),
+        ((0.0, 30.3, 30.0), (2.0, 30.3, 30.0), (12.0, 90.0, 30.0), (62.0, 90.0, 30.0)),
+        end_s=62.0,
+    )
+    assert scenes.play(scene, 12.5).seconds(ControlState.UNSEEN) >= 62.0 - 2.0 - 6.0
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+@pytest.mark.parametrize("is_metric", [True, False])
+def test_a_dribble_is_control_though_the_ball_is_only_seen_between_the_touches(rate_hz: float, is_metric: bool) -> None:
+    runner = Person(1, 0, ((0.0, 20.0, 30.0), (12.0, 68.0, 30.0)))
+    rival = Person(11, 1, ((0.0, 18.0, 32.5), (12.0, 66.0, 32.5)))
+    ball = tuple((t / 2, 20.0 + 2.0 * t + (1.4 if t % 2 else 0.4), 30.1) for t in range(25))
+    scene = Scene(
+        (runner, rival, *FAR),
+        ball,
+        end_s=12.0,
+        hidden=tuple((0.6 + t, 1.4 + t) for t in range(11)),
+        jitter_m=0.1,
+        is_metric=is_metric,
+    )
+    outcome = scenes.play(scene, rate_hz)
+    assert outcome.seconds(ControlState.TEAM_0) >= 11.0
+    assert outcome.seconds(ControlState.TEAM_1) == 0.0
+    assert not outcome.events
+
+
+def test_an_owner_who_is_covered_by_a_team_mate_makes_no_pass_of_it() -> None:
+    runner = Person(1, 0, ((0.0, 30.0, 30.0), (6.0, 54.0, 30.0)))
+    mate = Person(2, 0, ((0.0, 30.2, 36.0), (2.0, 38.6, 30.6), (3.3, 43.8, 30.4), (6.0, 50.0, 36.0)))
+    scene = Scene(
+        (runner, mate, *FAR),
+        ((0.0, 30.4, 30.1), (3.2, 43.2, 30.1), (3.6, 47.2, 30.1), (4.4, 48.0, 30.1), (6.0, 54.4, 30.1)),
+        end_s=6.0,
+        is_metric=False,
+    )
+    observations = []
+    for o in scene.observe(12.5):
+        seen = ~((o.track == 1) & (2.6 < o.t_s < 3.3))
+        columns = ("track", "team", "role", "xy", "units_per_metre", "place")
+        observations.append(replace(o, **{name: getattr(o, name)[seen] for name in columns}))
+    outcome = scenes.run(observations, 6.0)
+    assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(6.0, abs=0.4)
+    assert not outcome.events

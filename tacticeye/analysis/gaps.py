@@ -1,0 +1,34 @@
+"""Stretches in which the ball wasn't seen, and whether what is known around one says whose it was.
+
+Of a gap longer than a moment the owner is credited where the ball was in flight from him to the person who took it, or
+where the next touch is his team's again. An opponent's touch in between can't be excluded, so the length is limited.
+"""
+
+from __future__ import annotations
+
+from tacticeye.analysis.state import TouchState, UnseenGapState
+from tacticeye.analysis.touch import distance_m, team_of
+from tacticeye.types import NO_TEAM
+
+SAME_TEAM_GAP_S = 2.5  # in a longer one the opponent may have had the ball and lost it
+FLIGHT_GAP_S = 2.5  # longest unseen part of a flight
+FLIGHT_GAP_M = 4.0
+FLIGHT_SPEED_M_S = 35.0
+FLIGHT_S = 5.0  # from the owner's last touch to the next one
+
+
+def is_credited(gap: UnseenGapState, owner: TouchState | None, taker: TouchState, is_metric: bool) -> bool:
+    """The gap, between the owner's last touch and the taker's first, is the owner's team's."""
+    return owner is not None and (_is_same_team(gap, owner, taker) or _is_flight(gap, owner, taker, is_metric))
+
+
+def _is_same_team(gap: UnseenGapState, owner: TouchState, taker: TouchState) -> bool:
+    is_known = team_of(owner) != NO_TEAM
+    return is_known and team_of(owner) == team_of(taker) and gap.after.t_s - gap.before.t_s <= SAME_TEAM_GAP_S
+
+
+def _is_flight(gap: UnseenGapState, owner: TouchState, taker: TouchState, is_metric: bool) -> bool:
+    missing_s = gap.after.t_s - gap.before.t_s
+    way_m = distance_m(gap.before, gap.after, is_metric)
+    is_in_time = missing_s <= FLIGHT_GAP_S and taker.start_s - owner.end_s <= FLIGHT_S
+    return owner.track != taker.track and is_in_time and FLIGHT_GAP_M <= way_m <= FLIGHT_SPEED_M_S * missing_s
