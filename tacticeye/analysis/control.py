@@ -20,13 +20,13 @@ import math
 from dataclasses import replace
 
 from tacticeye.analysis.gaps import FLIGHT_GAP_S, is_credited
+from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.state import (
     BallMarkState,
     ControlLedgerState,
     HiddenTouchState,
-    SightingState,
     TouchState,
     UnseenGapState,
 )
@@ -55,6 +55,7 @@ MAX_PENDING = 8  # touches kept while nobody gains control; of more the oldest a
 OUT_M = 0.3  # beyond the line: the ball's radius and a little error
 OUT_S = 0.2
 RESTART_M, RESTART_S = 2.0, 0.8  # a dead ball that goes so far on the pitch in such a time is in play again
+RESTART_EVIDENCE, RESTART_SHARE_S = 1.0, 1e-3
 RESTART_TOUCH_S = 1.5  # who touched it so shortly before has restarted play
 
 
@@ -108,9 +109,9 @@ class ControlLedger:
             is_metric=self._is_metric,
         )
 
-    def add(self, sighting: SightingState, holder: int, team: int, evidence: float, people: People) -> None:
-        """Take the final label of the next sighting: who holds the ball (-1 nobody), his team as seen, the evidence."""
-        t_s = sighting.t_s
+    def add(self, label: HolderLabel, people: People) -> None:
+        """Take the final label of the next sighting."""
+        sighting, t_s = label.sighting, label.sighting.t_s
         if self._shot < 0:
             self._span_start_s = self._span_end_s = self._now_s = t_s
         elif sighting.shot != self._shot:
@@ -128,7 +129,7 @@ class ControlLedger:
             self._note_unseen(t_s)
         else:
             self._wake(t_s)
-            self._note_ball(sighting, holder, team, evidence, share_s, people)
+            self._note_ball(label, share_s, people)
 
     def add_hidden(self, hidden: HiddenTouchState, people: People) -> None:
         """Take a touch that nobody saw, after all labels before hidden.until_s: touches that were seen go first."""
@@ -251,10 +252,8 @@ class ControlLedger:
 
     # Touches
 
-    def _note_ball(
-        self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
-    ) -> None:
-        mark = mark_ball(sighting)
+    def _note_ball(self, label: HolderLabel, share_s: float, people: People) -> None:
+        sighting, mark = label.sighting, mark_ball(label.sighting)
         if sighting.is_metric and self._owner is None and beyond_m(mark) > 0 and self._is_new_ball(mark):
             self._is_dead, self._nobody = True, ControlState.DEAD  # it comes into sight outside: a throw-in
         if self._last_seen is not None and mark.t_s - self._last_seen.t_s > BRIDGE_S:
@@ -262,42 +261,40 @@ class ControlLedger:
             if self._owner is not None:
                 self._gaps.append(UnseenGapState(self._last_seen, mark))
         self._last_seen = mark
-        if sighting.is_metric and self._is_out_of_play(sighting, mark, holder, team):
+        if sighting.is_metric and self._is_out_of_play(label, mark):
             return
         if self._owner is not None:
             if any(person.track == self._owner.track for person in sighting.near):
                 self._owner_seen_s = mark.t_s
-            elif self._is_owner_covered(self._owner, holder, team, mark.t_s):
-                holder = self._owner.track
-        if holder < 0:
+            elif self._is_owner_covered(self._owner, label):
+                label = replace(label, holder=self._owner.track)
+        if label.holder < 0:
             self._close_touch()
-            if evidence >= UNKNOWN_CONTACT:
+            if label.evidence >= UNKNOWN_CONTACT:
                 self._note_unknown(mark.t_s)
             self._drop_idle(mark.t_s)
-        elif self._owner is not None and self._is_owner_touching and self._owner.track == holder:
-            self._owner = extend_touch(self._owner, sighting, team, evidence, share_s)
+        elif self._owner is not None and self._is_owner_touching and self._owner.track == label.holder:
+            self._owner = extend_touch(self._owner, label, share_s)
             self._advance(*self._owner_state(), mark.t_s)
         else:
-            self._touch_ball(sighting, holder, team, evidence, share_s, people)
+            self._touch_ball(label, share_s, people)
 
-    def _is_owner_covered(self, owner: TouchState, holder: int, team: int, t_s: float) -> bool:
+    def _is_owner_covered(self, owner: TouchState, label: HolderLabel) -> bool:
         """A team-mate seems to have the ball, but its owner was there just before and can't be seen: it may be his."""
-        is_mate = self._is_owner_touching and holder not in (NO_TRACK, owner.track) and team == team_of(owner)
-        return is_mate and t_s - self._owner_seen_s <= COVERED_S
+        is_mate = label.holder not in (NO_TRACK, owner.track) and label.team == team_of(owner)
+        return is_mate and self._is_owner_touching and label.sighting.t_s - self._owner_seen_s <= COVERED_S
 
-    def _touch_ball(
-        self, sighting: SightingState, holder: int, team: int, evidence: float, share_s: float, people: People
-    ) -> None:
-        touch = self._touch
+    def _touch_ball(self, label: HolderLabel, share_s: float, people: People) -> None:
+        touch, holder = self._touch, label.holder
         if touch is not None and touch.track == holder:
-            touch = extend_touch(touch, sighting, team, evidence, share_s)
+            touch = extend_touch(touch, label, share_s)
         else:
             self._close_touch()
             last = self._pending[-1] if self._pending else None
-            if last is not None and last.track == holder and sighting.t_s - last.end_s <= REOPEN_S:
-                touch = extend_touch(self._pending.pop(), sighting, team, evidence, share_s)
+            if last is not None and last.track == holder and label.sighting.t_s - last.end_s <= REOPEN_S:
+                touch = extend_touch(self._pending.pop(), label, share_s)
             else:
-                touch = begin_touch(sighting, holder, team, evidence, share_s)
+                touch = begin_touch(label, share_s)
                 self._judge_last(touch, people)
         self._take_touch(touch, people)
 
@@ -359,11 +356,11 @@ class ControlLedger:
     def _is_new_ball(self, mark: BallMarkState) -> bool:
         return self._last_seen is None or mark.t_s - self._last_seen.t_s > BRIDGE_S
 
-    def _is_out_of_play(self, sighting: SightingState, mark: BallMarkState, holder: int, team: int) -> bool:
+    def _is_out_of_play(self, label: HolderLabel, mark: BallMarkState) -> bool:
         """Metric only. True: the label is dealt with, the ball is dead or beyond a line."""
         away_m = beyond_m(mark)
         if self._is_dead:
-            return not self._is_restarted(sighting, mark, holder, team, away_m > 0)
+            return not self._is_restarted(label, mark, away_m > 0)
         if away_m <= OUT_M:
             self._mark = None
             return False
@@ -375,14 +372,11 @@ class ControlLedger:
             self._is_dead = True
         return True
 
-    def _is_restarted(
-        self, sighting: SightingState, mark: BallMarkState, holder: int, team: int, is_beyond: bool
-    ) -> bool:
+    def _is_restarted(self, label: HolderLabel, mark: BallMarkState, is_beyond: bool) -> bool:
         """A dead ball was seen again: is it in play?"""
         self._advance(ControlState.DEAD, NO_TRACK, mark.t_s)
-        if holder >= 0:
-            self._restart_touch = begin_touch(sighting, holder, team, 1.0, 0.0)
-            self._restart_touch = extend_touch(self._restart_touch, sighting, team, 0.0, 1e-3)
+        if label.holder >= 0:
+            self._restart_touch = begin_touch(replace(label, evidence=RESTART_EVIDENCE), RESTART_SHARE_S)
         if is_beyond:
             self._mark = None
             return False

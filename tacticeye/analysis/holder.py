@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tacticeye.analysis.state import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
+from tacticeye.types import NO_TEAM
 
 NOBODY = -1
 HELD_DEVIATION_M = 0.75
@@ -34,6 +36,7 @@ SNATCH_TIME_S = 3.0  # mean time until a ball changes hands without having been 
 INSTANT_S = 0.25  # a change of holder can't be timed better: it may have come at any of the sightings within
 REACH_M = 3.5  # no hold begins further away
 IMPOSSIBLE = -1e9
+CLEAREST = 20.0  # more evidence makes no difference
 
 
 def distance_evidence(person: NearPersonState, jitter_m: float) -> float:
@@ -74,6 +77,22 @@ def _motion_evidence(person: NearPersonState, ball: SlopeState) -> float:
     square = (ball.vx - person.vx) ** 2 + (ball.vy - person.vy) ** 2
     value = math.log(free / held) - 0.5 * square * (1.0 / held - 1.0 / free)
     return min(max(value, MOTION_LEAST), MOTION_MOST)
+
+
+@dataclass(frozen=True)
+class HolderLabel:
+    """What is finally thought of one sighting.
+
+    holder: track, -1 nobody. team: his, as seen. evidence: that he holds it; where nobody does, that it was touched all
+    the same. rivals: the shares of the probability at this sighting by itself that are others' of team 0 and of team 1;
+    others of an unknown team count half for each.
+    """
+
+    sighting: SightingState
+    holder: int
+    team: int
+    evidence: float
+    rivals: tuple[float, float]
 
 
 class HolderDecoder:
@@ -124,20 +143,13 @@ class HolderDecoder:
         self.scores = [score - top for score in scores]
         self.steps.append(HolderStepState(sighting, contact, holders, teams, previous, gains))
 
-    def take(self, until_s: float) -> list[tuple[SightingState, int, int, float]]:
-        """Final labels (sighting, holder, team, evidence) of all steps up to until_s; those steps are let go.
-
-        evidence: that he holds it; where nobody does, that it was touched all the same.
-        """
+    def take(self, until_s: float) -> list[HolderLabel]:
+        """Final labels of all steps up to until_s; those steps are let go."""
         n = sum(1 for step in self.steps if step.sighting.t_s <= until_s)
         if n == 0:
             return []
         path = self._ancestors(max(range(len(self.scores)), key=self.scores.__getitem__))
-        labels = []
-        for step, choice in zip(self.steps[:n], path[:n], strict=True):
-            holder = step.holders[choice]
-            evidence = step.contact if holder == NOBODY else step.evidence[choice]
-            labels.append((step.sighting, holder, step.teams[choice], evidence))
+        labels = [_label(step, choice) for step, choice in zip(self.steps[:n], path[:n], strict=True)]
         if n == len(self.steps):
             self.steps, self.scores = [], []
             return labels
@@ -155,6 +167,22 @@ class HolderDecoder:
             path.append(step.previous[path[-1]])
         path.reverse()
         return path
+
+
+def _label(step: HolderStepState, choice: int) -> HolderLabel:
+    holder = step.holders[choice]
+    if holder == NOBODY:
+        return HolderLabel(step.sighting, holder, step.teams[choice], step.contact, (0.0, 0.0))
+    total, rivals = 1.0, [0.0, 0.0]
+    for index, (team, evidence) in enumerate(zip(step.teams, step.evidence, strict=True)):
+        if index == choice or step.holders[index] == NOBODY:
+            continue
+        weight = math.exp(min(evidence - step.evidence[choice], CLEAREST))
+        total += weight
+        for side in (0, 1):
+            rivals[side] += 0.5 * weight if team == NO_TEAM else weight * (team == side)
+    shares = rivals[0] / total, rivals[1] / total
+    return HolderLabel(step.sighting, holder, step.teams[choice], step.evidence[choice], shares)
 
 
 def _weigh(

@@ -13,6 +13,7 @@ Formula of control: see control.py. Of passes: see passes.py. Of who has the bal
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from tacticeye.analysis.ball_motion import (
     NEIGHBOUR_S,
@@ -166,15 +167,15 @@ class PossessionEngine:
         return LONG_S
 
     def _label(self, until_s: float) -> None:
-        for sighting, holder, team, evidence in self._decoder.take(until_s + ROUNDING_S):
-            person = self._people.get(holder)
-            if person is not None and person.team != NO_TEAM:
-                team = person.team  # what has been learnt of him since
-            while self._hidden and self._hidden[0].until_s <= sighting.t_s:
+        for label in self._decoder.take(until_s + ROUNDING_S):
+            person, t_s = self._people.get(label.holder), label.sighting.t_s
+            while self._hidden and self._hidden[0].until_s <= t_s:
                 hidden = self._hidden.pop(0)
-                if hidden.until_s == sighting.t_s:
+                if hidden.until_s == t_s:
                     self._ledger.add_hidden(hidden, self._people)
-            self._ledger.add(sighting, holder, team, evidence, self._people)
+            if person is not None and person.team != NO_TEAM:
+                label = replace(label, team=person.team)  # what has been learnt of him since
+            self._ledger.add(label, self._people)
 
     def _take(self) -> tuple[list[ControlSpan], list[Event]]:
         spans, events = self._ledger.spans, self._ledger.events

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.observation import IMAGE_STRETCH
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.state import BallMarkState, SightingState, TouchState
@@ -26,26 +27,33 @@ def mark_ball(sighting: SightingState) -> BallMarkState:
     return BallMarkState(sighting.t_s, sighting.x, sighting.y, sighting.place_x, sighting.place_y, sighting.metre)
 
 
-def begin_touch(sighting: SightingState, track: int, team: int, evidence: float, share_s: float) -> TouchState:
+def begin_touch(label: HolderLabel, share_s: float) -> TouchState:
     """A touch of one sighting, which stands for share_s of video."""
-    mark = mark_ball(sighting)
-    votes = [0.0, 0.0, 0.0]
-    votes[team + 1] = share_s
-    return TouchState(track, votes, sighting.t_s, sighting.t_s, share_s, evidence, mark, mark)
+    t_s, mark = label.sighting.t_s, mark_ball(label.sighting)
+    votes = _add_votes([0.0, 0.0, 0.0], label, share_s)
+    return TouchState(label.holder, votes, t_s, t_s, share_s, label.evidence, mark, mark)
 
 
-def extend_touch(touch: TouchState, sighting: SightingState, team: int, evidence: float, share_s: float) -> TouchState:
+def extend_touch(touch: TouchState, label: HolderLabel, share_s: float) -> TouchState:
     """The same touch with one more sighting."""
-    votes = list(touch.team_votes)
-    votes[team + 1] += share_s
     return replace(
         touch,
-        team_votes=votes,
-        end_s=sighting.t_s,
+        team_votes=_add_votes(touch.team_votes, label, share_s),
+        end_s=label.sighting.t_s,
         held_s=touch.held_s + share_s,
-        evidence=touch.evidence + evidence,
-        end=mark_ball(sighting),
+        evidence=touch.evidence + label.evidence,
+        end=mark_ball(label.sighting),
     )
+
+
+def _add_votes(votes: list[float], label: HolderLabel, share_s: float) -> list[float]:
+    """The share of the time speaks for his team, except for what an opponent as near as he makes doubtful."""
+    added = list(votes)
+    doubt = label.rivals[1 - label.team] if label.team != NO_TEAM else 0.0
+    added[label.team + 1] += share_s * (1.0 - doubt)
+    if label.team != NO_TEAM:
+        added[2 - label.team] += share_s * doubt
+    return added
 
 
 def team_of(touch: TouchState) -> int:

@@ -111,6 +111,14 @@ def test_less_sure_teams_make_less_confident_passes() -> None:
     assert unsure.confidence < sure.confidence
 
 
+def test_a_pass_to_where_an_opponent_is_as_near_is_less_confident() -> None:
+    scene = scenes.pass_scene()
+    alone = scenes.play(scene).events[0]
+    in_a_duel = scenes.play(replace(scene, people=(*scene.people, stand(12, 1, 53.3, 30.3)))).events[0]
+    assert (in_a_duel.track_from, in_a_duel.track_to) == (alone.track_from, alone.track_to)
+    assert in_a_duel.confidence < 0.9 * alone.confidence
+
+
 def test_a_pass_out_of_play_says_so() -> None:
     scene = Scene((stand(1, 0, 40.0, 60.0), *FAR), ((0.0, 40.3, 60.0), (2.0, 40.3, 60.0), (3.0, 46.0, 72.0)), end_s=5.0)
     outcome = scenes.play(scene)
