@@ -28,7 +28,7 @@ def poll_until_complete(folder: Path, report: Connection) -> None:
     store = MatchStore(folder)
     polls, faults, is_complete = 0, list[str](), False
     while not is_complete:
-        with store.read() as snapshot:
+        with store.read(timeout_s=20) as snapshot:
             progress = snapshot.progress()
             batches = snapshot.batches()
             if batches["batch_id"].tolist() != list(range(progress.batches)):

@@ -291,9 +291,11 @@ def test_a_match_grows_is_killed_resumed_and_becomes_the_final_view(root: Path, 
     config = write_small_match(tmp_path, seconds=120, batch_size_seconds=1.0, analysis_hz=12.5)
     service = Service(Settings(data_dir=tmp_path))
     match_id = service.create_match(config, title="Story")
-    service.start(match_id)
     with running_server(root, tmp_path) as (address, _):
         page.goto(f"{address}/live?match={match_id}")
+        expect(page.locator(".te-title")).to_have_text("Story")
+        service.start(match_id)
+        page.reload()
         expect(page.locator(".te-title")).to_have_text("Story")
         expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(4)
         expect(page.locator(".te-possession")).to_be_visible()
