@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from tacticeye.analysis.state import PossessionState as PossessionState
+from tacticeye.possession_parts import PossessionState as PossessionState
 from tacticeye.types import ControlState, TrackSummary
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tacticeye.analysis.observation import IMAGE_STRETCH
-from tacticeye.analysis.state import BallMotionState, SightingState, SlopeState
+from tacticeye.possession_parts import BallMotionState, SightingState, SlopeState
 
 WINDOW_S = 0.3  # of the slopes; longer blurs quick one-twos, shorter drowns in jitter
 FURTHEST_S = 0.6  # a single sighting so far away may still serve as the only one on its side

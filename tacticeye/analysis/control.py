@@ -23,13 +23,6 @@ from tacticeye.analysis.gaps import FLIGHT_GAP_S, is_credited
 from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
-from tacticeye.analysis.state import (
-    BallMarkState,
-    ControlLedgerState,
-    HiddenTouchState,
-    TouchState,
-    UnseenGapState,
-)
 from tacticeye.analysis.touch import (
     begin_touch,
     beyond_m,
@@ -38,6 +31,13 @@ from tacticeye.analysis.touch import (
     is_same_person,
     mark_ball,
     team_of,
+)
+from tacticeye.possession_parts import (
+    BallMarkState,
+    ControlLedgerState,
+    HiddenTouchState,
+    TouchState,
+    UnseenGapState,
 )
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 

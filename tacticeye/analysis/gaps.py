@@ -6,8 +6,8 @@ where the next touch is his team's again. An opponent's touch in between can't b
 
 from __future__ import annotations
 
-from tacticeye.analysis.state import TouchState, UnseenGapState
 from tacticeye.analysis.touch import distance_m, team_of
+from tacticeye.possession_parts import TouchState, UnseenGapState
 from tacticeye.types import NO_TEAM
 
 SAME_TEAM_GAP_S = 2.5  # in a longer one the opponent may have had the ball and lost it

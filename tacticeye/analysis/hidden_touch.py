@@ -20,7 +20,7 @@ from tacticeye.analysis.ball_motion import AIR_CHANGE_M_S, FREE_CHANGE_M_S, TOUC
 from tacticeye.analysis.holder import FREE_AREA_M2, FREE_TIME_S, HELD_DEVIATION_M
 from tacticeye.analysis.observation import IMAGE_STRETCH, FrameObservation
 from tacticeye.analysis.sighting import image_distance_m
-from tacticeye.analysis.state import (
+from tacticeye.possession_parts import (
     BallFlightState,
     BallMarkState,
     CrowdState,

@@ -15,7 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tacticeye.analysis.state import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
+from tacticeye.possession_parts import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
 from tacticeye.types import NO_TEAM
 
 NOBODY = -1

@@ -15,8 +15,8 @@ from __future__ import annotations
 import math
 
 from tacticeye.analysis.sighting import People
-from tacticeye.analysis.state import BallMarkState, TouchState
 from tacticeye.analysis.touch import distance_m, is_same_person, team_of, team_share
+from tacticeye.possession_parts import BallMarkState, TouchState
 from tacticeye.types import NO_TEAM, Event, EventKind, EventResult
 
 FLIGHT_M = 1.5  # shorter is a ball that changes feet, or the error of the picture

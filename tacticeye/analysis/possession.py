@@ -28,8 +28,8 @@ from tacticeye.analysis.hidden_touch import LONGEST_S, find_hidden_touch, rememb
 from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
-from tacticeye.analysis.state import BallFlightState, PossessionState
 from tacticeye.analysis.touch import mark_ball
+from tacticeye.possession_parts import BallFlightState, PossessionState
 from tacticeye.types import NO_TEAM, ControlSpan, Event
 
 CHANGE_LAG_S = 0.4  # look-ahead of the change of velocity: two sightings at 5 Hz

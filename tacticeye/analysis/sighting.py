@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye.analysis.observation import BODY_HEIGHT_M, IMAGE_STRETCH, FrameObservation
-from tacticeye.analysis.state import NearPersonState, PersonMotionState, SightingState
+from tacticeye.possession_parts import NearPersonState, PersonMotionState, SightingState
 from tacticeye.types import Role
 
 NEAR_M = 4.0  # further away nobody can be touching the ball, even with the errors of a camera

@@ -12,8 +12,8 @@ from dataclasses import replace
 from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.observation import IMAGE_STRETCH
 from tacticeye.analysis.sighting import People
-from tacticeye.analysis.state import BallMarkState, SightingState, TouchState
 from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.possession_parts import BallMarkState, SightingState, TouchState
 from tacticeye.types import NO_TEAM
 
 LEAST_KNOWN = 0.25  # of a touch's time must speak for either team

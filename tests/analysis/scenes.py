@@ -13,7 +13,7 @@ import numpy as np
 
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.possession import PossessionEngine
-from tacticeye.analysis.state import PossessionState
+from tacticeye.possession_parts import PossessionState
 from tacticeye.types import ControlSpan, ControlState, Event, Role
 
 PIXELS_PER_METRE = 24.0

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ConfigDict, TypeAdapter
 
-from tacticeye.analysis.state import PossessionState
+from tacticeye.possession_parts import PossessionState
 from tacticeye.types import ControlState, EventKind, EventResult
 from tests.analysis import scenes
 from tests.analysis.scenes import FAR, Person, Scene, stand

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tacticeye.analysis.sighting import make_sighting, move_people
-from tacticeye.analysis.state import PersonMotionState, SightingState
+from tacticeye.possession_parts import PersonMotionState, SightingState
 from tests.analysis.scenes import FAR, Scene, stand
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter
 
 from tacticeye.analysis.possession import PossessionEngine
-from tacticeye.analysis.state import PossessionState
+from tacticeye.possession_parts import PossessionState
 from tacticeye.types import ControlSpan, ControlState, EventKind, EventResult, Role
 from tests.analysis import scenes
 from tests.analysis.scenes import FAR, Person, Scene, stand

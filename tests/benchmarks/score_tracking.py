@@ -23,8 +23,8 @@ import pandas as pd
 
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.possession import PossessionEngine
-from tacticeye.analysis.state import PossessionState
 from tacticeye.pitch import WIDTH_M
+from tacticeye.possession_parts import PossessionState
 from tacticeye.types import ControlSpan, Event, EventKind, EventResult, Role
 
 DEAD_S = 2.0  # the ball of tracking data is invisible for longer only while it is dead
