@@ -73,9 +73,10 @@ def find_hidden_touch(
     before.slope is the velocity up to the first, after.slope that from the second on.
     """
     from_s, until_s = before.mark.t_s, after.mark.t_s
-    if before.slope is None or after.slope is None or not SHORTEST_S <= until_s - from_s <= LONGEST_S:
+    crowds = [crowd for crowd in crowds if from_s < crowd.t_s < until_s]
+    if not crowds or not SHORTEST_S <= until_s - from_s <= LONGEST_S:
         return None
-    if max(math.hypot(slope.vx, slope.vy) for slope in (before.slope, after.slope)) > SPEED_MOST_M_S:
+    if before.slope is None or after.slope is None or max(_speed(before.slope), _speed(after.slope)) > SPEED_MOST_M_S:
         return None
     stretch = 1.0 if is_metric else IMAGE_STRETCH
     touched = _touched(before.mark, before.slope, after.mark, after.slope, jitter_m, stretch)
@@ -85,10 +86,9 @@ def find_hidden_touch(
     nobody = HiddenTouchState(from_s, until_s, None) if touched >= UNKNOWN_LEAST else None
     known: dict[int, _Fit] = {}
     for crowd in crowds:
-        if from_s < crowd.t_s < until_s:
-            arriving = _fits(crowd, before.mark, before.slope, jitter_m, stretch)
-            leaving = _fits(crowd, after.mark, after.slope, jitter_m, stretch)
-            _note(known, crowd, arriving, leaving)
+        arriving = _fits(crowd, before.mark, before.slope, jitter_m, stretch)
+        leaving = _fits(crowd, after.mark, after.slope, jitter_m, stretch)
+        _note(known, crowd, arriving, leaving)
     if not known:
         return nobody
     shares = _team_shares(list(known.values()))
@@ -108,6 +108,10 @@ def _team_shares(fits: Sequence[_Fit]) -> tuple[float, float]:
         for team in (0, 1):
             weights[team] += 0.5 * weight if fit.team == NO_TEAM else weight * (fit.team == team)
     return weights[0] / sum(weights), weights[1] / sum(weights)
+
+
+def _speed(slope: SlopeState) -> float:
+    return math.hypot(slope.vx, slope.vy)
 
 
 def _touched(

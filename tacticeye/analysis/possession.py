@@ -171,7 +171,8 @@ class PossessionEngine:
             person, t_s = self._people.get(label.holder), label.sighting.t_s
             while self._hidden and self._hidden[0].until_s <= t_s:
                 hidden = self._hidden.pop(0)
-                if hidden.until_s == t_s:
+                is_own_touch = hidden.touch is None and label.holder >= 0  # the turn of the ball is the holder's
+                if hidden.until_s == t_s and not is_own_touch:
                     self._ledger.add_hidden(hidden, self._people)
             if person is not None and person.team != NO_TEAM:
                 label = replace(label, team=person.team)  # what has been learnt of him since

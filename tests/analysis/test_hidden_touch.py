@@ -59,6 +59,12 @@ def test_a_touch_that_nobody_saw_makes_less_confident_passes() -> None:
     assert all(after.confidence < before.confidence for before, after in zip(seen, unseen, strict=True))
 
 
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_a_touch_that_everybody_saw_is_not_taken_for_one_by_somebody_unknown_as_well(rate_hz: float) -> None:
+    passes = scenes.play(replace(one_two(), hidden=()), rate_hz).events_of(EventKind.PASS)
+    assert min(event.confidence for event in passes) > 0.75
+
+
 def test_a_pass_by_an_opponent_is_not_given_to_the_team_when_he_touches_it_unseen() -> None:
     scene = one_two()
     people = tuple(replace(person, team=1) if person.track == 2 else person for person in scene.people)
