@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tacticeye.errors import StorageError
 from tacticeye.match_files import write_bytes
@@ -105,12 +105,13 @@ class MatchState:
 
     @classmethod
     def load_from_file(cls, path: Path) -> Self:
-        """Raises StorageError where there is no such file."""
+        """Raises StorageError where there is no such file, or it holds no state."""
         try:
-            text = path.read_bytes()
+            return cls.from_json(path.read_bytes())
         except OSError as error:
             raise StorageError(path, f"the state can't be read ({error.strerror}).") from error
-        return cls.from_json(text)
+        except ValidationError as error:
+            raise StorageError(path, "this is no state of a match; resuming the match writes it anew.") from error
 
     def get_summary(self, status: str | None = None) -> dict[str, Any]:
         """The figures of the match so far as plain JSON types, in the shape the API and the CLI print.

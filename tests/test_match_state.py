@@ -57,6 +57,12 @@ def test_a_missing_state_file_is_named_in_one_sentence(tmp_path: Path) -> None:
         MatchState.load_from_file(tmp_path / "state.json")
 
 
+def test_a_torn_state_file_is_named_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"match_id": "de')
+    with pytest.raises(StorageError, match="no state of a match"):
+        MatchState.load_from_file(tmp_path / "state.json")
+
+
 def test_shares_are_of_the_time_in_control_and_the_rest_is_stated() -> None:
     seconds = {ControlState.TEAM_0: 30.0, ControlState.TEAM_1: 10.0, ControlState.UNSEEN: 60.0}
     summary = MatchState("m", totals_now=Totals(seconds_by_state=seconds)).get_summary()
