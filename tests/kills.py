@@ -1,10 +1,8 @@
-"""Analysing a match with a worker that is killed again and again: for the law's test and the long benchmark."""
+"""Analysing a match with a worker that is killed (SIGKILL) again and again: for the law's test and the long benchmark."""
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -36,23 +34,31 @@ def analyse_undisturbed(data_dir: Path, match_id: str, config: AnalysisConfig) -
 
 
 def analyse_with_kills(
-    data_dir: Path, match_id: str, config: AnalysisConfig, kills: int, chance: random.Random
+    data_dir: Path, match_id: str, config: AnalysisConfig, kills: int, chance: random.Random, batches: int
 ) -> dict[str, str]:
-    """Every other kill strikes anywhere from the process's start on; the others once it has committed a batch."""
+    """Every other kill strikes anywhere from the process's start on; the others once it has committed a batch.
+
+    batches: how many the match has; a fast worker is killed early enough to leave some for the kills that follow.
+    """
     create_match(data_dir, config, match_id)
     store = MatchStore(data_dir / "matches" / match_id)
     for number in range(kills):
         before = store.last_batch()
+        last_allowed = before + max(1, (batches - 2 - before) // (kills - number))
         worker = start_worker(data_dir, match_id)
+        patience = time.monotonic() + 60
         if number % 2:
-            while store.last_batch() == before and worker.poll() is None:
+            while store.last_batch() == before and worker.poll() is None and time.monotonic() < patience:
                 time.sleep(0.01)
-            time.sleep(chance.uniform(0, 0.3))
+            strike_at = time.monotonic() + chance.uniform(0, 0.3)
         else:
-            time.sleep(chance.uniform(0, 2.5))
-        assert worker.poll() is None, f"the worker ended before kill {number + 1}: take a longer video"
-        os.kill(worker.pid, signal.SIGKILL)
+            strike_at = time.monotonic() + chance.uniform(0, 2.5)
+        while time.monotonic() < strike_at and store.last_batch() < last_allowed:
+            time.sleep(0.005)
+        has_ended = worker.poll() is not None
+        worker.kill()
         worker.communicate()
+        assert not has_ended, f"the worker ended before kill {number + 1} at batch {store.last_batch()} of {batches}"
     worker = start_worker(data_dir, match_id)
     _, complaints = worker.communicate()
     assert worker.returncode == 0, complaints.decode()

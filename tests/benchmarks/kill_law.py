@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from tacticeye.config import AnalysisConfig
+from tacticeye.store import MatchStore
 from tests.benchmarks.long_match import loop_demo
 from tests.kills import analyse_undisturbed, analyse_with_kills
 
@@ -30,7 +31,8 @@ def main() -> None:
         started = time.monotonic()
         expected = analyse_undisturbed(data_dir, "calm", config)
         calm_s = time.monotonic() - started
-        disturbed = analyse_with_kills(data_dir, "killed", config, options.kills, random.Random(options.seed))
+        batches = MatchStore(data_dir / "matches" / "calm").last_batch() + 1
+        disturbed = analyse_with_kills(data_dir, "killed", config, options.kills, random.Random(options.seed), batches)
         print(f"{options.kills} kills, {time.monotonic() - started - calm_s:.0f} s (undisturbed {calm_s:.0f} s)")
         for table, digest in expected.items():
             print(f"  {table:14} {'equal' if disturbed[table] == digest else 'DIFFERENT'}")
