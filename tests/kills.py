@@ -1,4 +1,4 @@
-"""Analysing a match with a worker that is killed (SIGKILL) again and again: for the law's test and the long benchmark."""
+"""Analysing a match whose worker gets SIGKILL again and again: for the law's test and the long benchmark."""
 
 from __future__ import annotations
 
