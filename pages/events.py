@@ -15,11 +15,13 @@ TEAMS = {**dict(enumerate(charts.TEAM_NAMES)), -1: charts.UNSURE}
 match = match_frame.get_match()
 
 
-def filters() -> tuple[tuple[EventKind, ...] | None, tuple[int, ...] | None]:
+def filters(occurred: tuple[EventKind, ...]) -> tuple[tuple[EventKind, ...] | None, tuple[int, ...] | None]:
     """Kinds and teams asked for; None: all."""
+    if not occurred:
+        return None, None
     kinds_column, teams_column = st.columns([2, 1])
     kinds = kinds_column.pills(
-        "Kind", list(EventKind), format_func=charts.KIND_NAMES.__getitem__, selection_mode="multi", key="kinds"
+        "Kind", occurred, format_func=charts.KIND_NAMES.__getitem__, selection_mode="multi", key="kinds"
     )
     teams = teams_column.pills("Team", list(TEAMS), format_func=TEAMS.__getitem__, selection_mode="multi", key="teams")
     return tuple(kinds) or None, tuple(teams) or None
@@ -56,10 +58,12 @@ def events() -> MatchCard:
     if not view.has_data:
         match_frame.nothing_yet(view.card)
         return view.card
-    st.session_state["event_filter"] = filters()
+    st.session_state["event_filter"] = filters(view.kinds)
     if st.session_state["event_filter"] != (kinds, teams):
         st.rerun(scope="fragment")
-    if view.events.empty:
+    if not view.kinds:
+        st.html(panels.empty("No event yet", "Passes and interceptions appear here as they are found."))
+    elif view.events.empty:
         st.html(panels.empty("No such event yet", "Nothing of this kind has been found so far."))
     else:
         figures(view)

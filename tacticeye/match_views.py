@@ -57,10 +57,14 @@ class LiveView:
 
 @dataclass(frozen=True, eq=False)
 class EventsView:
-    """The Events page. events: in order of time. width, height: px of the source frame, 0 before there is one."""
+    """The Events page. events: in order of time, of the kinds and teams asked for. kinds: all that occurred so far.
+
+    width, height: px of the source frame, 0 before there is one.
+    """
 
     card: MatchCard
     has_data: bool = False
+    kinds: tuple[EventKind, ...] = ()
     events: pd.DataFrame = field(default_factory=lambda: _table(EVENT_COLUMNS))
     tracks: pd.DataFrame = field(default_factory=lambda: _table(TRACK_COLUMNS))
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -122,10 +126,12 @@ def read_events(
     with store.read() as snapshot:
         match = snapshot.match()
         events = snapshot.events(kinds)
+        occurred = set(snapshot.event_counts()["kind"])
         wanted = events if teams is None else events[events["team"].isin(list(teams))]
         return EventsView(
             card=card,
             has_data=snapshot.progress().batches > 0,
+            kinds=tuple(kind for kind in EventKind if kind in occurred),
             events=wanted.iloc[::-1].reset_index(drop=True),
             tracks=snapshot.tracks(),
             kits=_kits(snapshot),
