@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 # Threads of torch that wait for each other sleep instead of spinning: on two busy cores a forward pass of yolov8n at
-# 640 px took 40 ms instead of 1,800 (on idle ones there is no difference). Only read while torch is being loaded.
+# 640 px took 40 ms instead of 1,800. Only read while torch is being loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 from numpy.typing import NDArray
