@@ -7,13 +7,16 @@ settings it began with. Settings come from the environment once per process.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from tacticeye.errors import ConfigurationError
+from pydantic import Field
+
+from tacticeye.errors import ConfigurationError, TacticEyeError
+from tacticeye.types import AnalysisProgress, ChunkOutput
 
 
 class SourceType(StrEnum):
@@ -36,6 +39,10 @@ class AnalysisConfig:
     analysis_hz          frames analysed per second of video: more finds more touches, and takes longer
     device               "auto", "cpu", "cuda", "cuda:1", "mps"
     max_batches          stop after that many batches in all; None: the whole video
+    on_progress          called with (match_id, AnalysisProgress) after each batch
+    on_batch_complete    called with (match_id, ChunkOutput) after each batch was committed
+    on_error             called with (match_id, TacticEyeError) before it is raised
+    The callbacks belong to the process that runs the analysis; they are not stored with the match.
     """
 
     source_type: SourceType = SourceType.UPLOADED_FILE
@@ -48,6 +55,9 @@ class AnalysisConfig:
     analysis_hz: float = 12.5
     device: str = "auto"
     max_batches: int | None = None
+    on_progress: Annotated[Callable[[str, AnalysisProgress], None] | None, Field(exclude=True)] = None
+    on_batch_complete: Annotated[Callable[[str, ChunkOutput], None] | None, Field(exclude=True)] = None
+    on_error: Annotated[Callable[[str, TacticEyeError], None] | None, Field(exclude=True)] = None
 
     def __post_init__(self) -> None:
         checks = (

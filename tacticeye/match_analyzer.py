@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder, write_bytes
 from tacticeye.match_state import MatchState, SourceFacts, StateStorage, get_default_storage
 from tacticeye.store import MatchRecord, MatchStore
-from tacticeye.types import ChunkOutput
+from tacticeye.types import AnalysisProgress, ChunkOutput
 from tacticeye.video_sources import VideoSource, calculate_batch_size, open_source, read_frame_batches
 
 SPEED_WINDOW_S = 30.0  # wall time over which the speed is averaged: long enough to be calm, short enough to follow
@@ -33,58 +32,36 @@ BUSY_PAUSE_S = 0.2  # a reader holds the database for milliseconds; the batch st
 BUSY_TRIES = 300  # a minute of a locked database is not a reader any more
 
 
-@dataclass(frozen=True)
-class AnalysisProgress:
-    """How far an analysis is. Video time in s; total_* are the container's claims, 0 unknown; speed in multiples of
-    real time over the last half minute, 0 unknown."""
-
-    batch_idx: int
-    frame: int
-    t_s: float
-    total_frames: int
-    total_seconds: float
-    speed: float
-
-    @property
-    def share(self) -> float | None:
-        """0..1 of the video, None where its length is unknown."""
-        return min(1.0, self.t_s / self.total_seconds) if self.total_seconds > 0 else None
-
-
-ProgressCallback = Callable[[str, AnalysisProgress], None]
-BatchCallback = Callable[[str, ChunkOutput], None]
-ErrorCallback = Callable[[str, TacticEyeError], None]
-
-
-@dataclass(frozen=True)
-class Callbacks:
-    """What a caller hears of an analysis, all on the calling thread."""
-
-    on_progress: ProgressCallback = lambda match_id, progress: None
-    on_batch_complete: BatchCallback = lambda match_id, output: None
-    on_error: ErrorCallback = lambda match_id, error: None
-
-
 def run_match_analysis(
     match_id: str,
     config: AnalysisConfig,
     *,
     data_dir: Path | None = None,
-    callbacks: Callbacks = Callbacks(),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> MatchState:
-    """Analyse a match that has a folder, from where it stands to its end, and return its last state.
+    """Analyse a match from where it stands to its end, and return its last state; a new one is made if there is none.
 
-    should_stop is asked after each batch. The caller holds the match's lease. Raises TacticEyeError, after telling
-    on_error; whatever was committed before is kept.
+    should_stop is asked after each batch. The config's callbacks are called on this thread. Raises TacticEyeError after
+    telling on_error, MatchBusyError where another process has the match; whatever was committed before is kept.
     """
     data_dir = data_dir or Settings.from_environment().data_dir
+    if not MatchFolder.of(data_dir, match_id).card.is_file():
+        service.create_match(data_dir, config, match_id)
+    with hold_lease(MatchFolder.existing(data_dir, match_id)):
+        return analyse_held_match(match_id, config, data_dir, should_stop)
+
+
+def analyse_held_match(
+    match_id: str, config: AnalysisConfig, data_dir: Path, should_stop: Callable[[], bool]
+) -> MatchState:
+    """The same for a match that exists and whose lease the caller holds."""
     folder = MatchFolder.existing(data_dir, match_id)
     try:
         with open_source(config.source_type, config.source_url) as source:
-            return _Run(folder, config, source, get_default_storage(data_dir), callbacks).to_the_end(should_stop)
+            return _Run(folder, config, source, get_default_storage(data_dir)).to_the_end(should_stop)
     except TacticEyeError as error:
-        callbacks.on_error(match_id, error)
+        if config.on_error:
+            config.on_error(match_id, error)
         raise
 
 
@@ -94,7 +71,6 @@ def analyze_local_file(
     match_id: str | None = None,
     preset: str = "vod",
     data_dir: Path | None = None,
-    callbacks: Callbacks = Callbacks(),
     **overrides: Any,
 ) -> MatchState:
     """Analyse a video file as a new match, in this process. overrides: AnalysisConfig fields. Raises TacticEyeError."""
@@ -103,8 +79,7 @@ def analyze_local_file(
         preset, source_type=SourceType.UPLOADED_FILE, source_url=str(Path(path).resolve()), **overrides
     )
     match_id = service.create_match(data_dir, config, match_id)
-    with hold_lease(MatchFolder.existing(data_dir, match_id)):
-        return run_match_analysis(match_id, config, data_dir=data_dir, callbacks=callbacks)
+    return run_match_analysis(match_id, config, data_dir=data_dir)
 
 
 class _Run:
@@ -116,13 +91,11 @@ class _Run:
         config: AnalysisConfig,
         source: VideoSource,
         storage: StateStorage,
-        callbacks: Callbacks,
     ) -> None:
         self._folder = folder
         self._config = config
         self._source = source
         self._storage = storage
-        self._callbacks = callbacks
         self._store = MatchStore(folder.path)
         self._speed = _Speedometer(time.monotonic())
 
@@ -202,19 +175,19 @@ class _Run:
             write_bytes(self._folder.preview, output.preview_jpeg, is_durable=False)
 
     def _tell(self, output: ChunkOutput, state: MatchState) -> None:
-        match_id, progress = self._folder.match_id, state.progress
-        self._callbacks.on_batch_complete(match_id, output)
-        self._callbacks.on_progress(
-            match_id,
-            AnalysisProgress(
+        speed = self._speed.after(output.end_s - output.start_s, time.monotonic())
+        if self._config.on_batch_complete:
+            self._config.on_batch_complete(state.match_id, output)
+        if self._config.on_progress:
+            progress = AnalysisProgress(
                 batch_idx=output.batch_idx,
                 frame=output.end_frame - 1,
-                t_s=progress.end_s,
+                t_s=output.end_s,
                 total_frames=state.source.total_frames,
                 total_seconds=state.source.total_seconds,
-                speed=self._speed.after(output.end_s - output.start_s, time.monotonic()),
-            ),
-        )
+                speed=speed,
+            )
+            self._config.on_progress(state.match_id, progress)
 
 
 class _Speedometer:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
-if TYPE_CHECKING:
-    from tacticeye.match_analyzer import AnalysisProgress
+from tacticeye.types import AnalysisProgress
 
 BAR_CELLS = 24
 PLAIN_LINE_EVERY_S = 10.0

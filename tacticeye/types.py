@@ -316,3 +316,21 @@ class ChunkOutput:
     processing_time_ms: float = 0.0
     stage_ms: dict[str, float] = field(default_factory=dict)
     preview_jpeg: bytes = b""
+
+
+@dataclass(frozen=True)
+class AnalysisProgress:
+    """How far an analysis is. Video time in s; total_* are the container's claims, 0 unknown; speed in multiples of
+    real time over the last half minute, 0 unknown."""
+
+    batch_idx: int
+    frame: int
+    t_s: float
+    total_frames: int
+    total_seconds: float
+    speed: float
+
+    @property
+    def share(self) -> float | None:
+        """0..1 of the video, None where its length is unknown."""
+        return min(1.0, self.t_s / self.total_seconds) if self.total_seconds > 0 else None

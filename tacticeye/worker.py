@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.errors import StorageError, TacticEyeError
@@ -22,13 +21,11 @@ from tacticeye.lease import hold_lease, this_process
 from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
 from tacticeye.match_queue import PACKAGE_PARENT, close_run, tend
 from tacticeye.match_state import MatchState
-
-if TYPE_CHECKING:
-    from tacticeye.match_analyzer import AnalysisProgress
+from tacticeye.types import AnalysisProgress
 
 logger = logging.getLogger(__name__)
 
-ProgressListener = Callable[["AnalysisProgress"], None]
+ProgressListener = Callable[[AnalysisProgress], None]
 
 
 class StopRequest:
@@ -98,15 +95,13 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
     heartbeat = Heartbeat(folder)
     config = _with_model(folder.read_config())
     # Imported once the lease is held: video, model and database libraries take seconds to load.
-    from tacticeye.match_analyzer import Callbacks, run_match_analysis
+    from tacticeye.match_analyzer import analyse_held_match
 
     def tell(match_id: str, progress: AnalysisProgress) -> None:
         heartbeat.beat(progress)
         on_progress(progress)
 
-    state = run_match_analysis(
-        folder.match_id, config, data_dir=data_dir, callbacks=Callbacks(on_progress=tell), should_stop=stop
-    )
+    state = analyse_held_match(folder.match_id, replace(config, on_progress=tell), data_dir, stop)
     heartbeat.close(state)
     return state
 

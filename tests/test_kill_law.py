@@ -25,8 +25,8 @@ def test_a_match_whose_worker_is_killed_20_times_ends_with_the_same_tables(demo:
         batch_size_seconds=0.6,
     )
     expected = analyse_undisturbed(tmp_path, "calm", config)
-    batches = MatchStore(tmp_path / "matches" / "calm").last_batch() + 1
-    disturbed = analyse_with_kills(tmp_path, "killed", config, KILLS, random.Random(20), batches)
+    n_batches = MatchStore(tmp_path / "matches" / "calm").last_batch() + 1
+    disturbed = analyse_with_kills(tmp_path, "killed", config, KILLS, random.Random(20), n_batches)
     assert disturbed == expected
     with MatchStore(tmp_path / "matches" / "killed").read() as snapshot:
         batches = snapshot.batches()

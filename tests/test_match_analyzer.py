@@ -10,11 +10,12 @@ import pytest
 
 from tacticeye.errors import ConfigurationError, SourceError, StorageError, TacticEyeError
 from tacticeye.export import export_json
-from tacticeye.match_analyzer import AnalysisProgress, Callbacks, analyze_local_file, run_match_analysis
+from tacticeye.match_analyzer import analyze_local_file, run_match_analysis
+from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState
 from tacticeye.service import create_match
 from tacticeye.store import MatchStore, table_digests
-from tacticeye.types import ChunkOutput, ControlState, Role
+from tacticeye.types import AnalysisProgress, ChunkOutput, ControlState, Role
 from tests.small_match import HEIGHT, WIDTH, write_small_match
 
 SECONDS = 6.0
@@ -30,15 +31,22 @@ def test_a_caller_hears_of_every_batch_in_order_and_how_far_it_is(tmp_path: Path
     create_match(tmp_path, config, "derby")
     outputs: list[ChunkOutput] = []
     steps: list[AnalysisProgress] = []
-    callbacks = Callbacks(
+    listening = replace(
+        config,
         on_batch_complete=lambda match_id, output: outputs.append(output),
         on_progress=lambda match_id, progress: steps.append(progress),
     )
-    state = run_match_analysis("derby", config, data_dir=tmp_path, callbacks=callbacks)
+    state = run_match_analysis("derby", listening, data_dir=tmp_path)
     assert state.progress.is_finished
     assert [output.batch_idx for output in outputs] == list(range(6))
     assert [step.t_s for step in steps] == [output.end_s for output in outputs]
     assert steps[-1].share == pytest.approx(1.0)
+
+
+def test_a_match_that_does_not_exist_yet_is_made(tmp_path: Path) -> None:
+    config = write_small_match(tmp_path, 1.0, on_progress=lambda match_id, progress: None)
+    assert run_match_analysis("new", config, data_dir=tmp_path).progress.is_finished
+    assert MatchFolder.existing(tmp_path, "new").read_config() == replace(config, on_progress=None)
 
 
 def test_a_stop_ends_it_after_the_batch_in_hand_and_a_second_call_goes_on_to_the_same_result(tmp_path: Path) -> None:
@@ -99,11 +107,9 @@ def test_an_error_is_told_before_it_is_raised_and_finished_batches_are_kept(tmp_
     run_match_analysis("derby", config, data_dir=tmp_path, should_stop=lambda: True)
     before = digests(tmp_path, "derby")
     told: list[TacticEyeError] = []
-    gone = replace(config, source_url=str(tmp_path / "gone.mp4"))
+    gone = replace(config, source_url=str(tmp_path / "gone.mp4"), on_error=lambda match_id, error: told.append(error))
     with pytest.raises(SourceError, match="no such file"):
-        run_match_analysis(
-            "derby", gone, data_dir=tmp_path, callbacks=Callbacks(on_error=lambda match_id, error: told.append(error))
-        )
+        run_match_analysis("derby", gone, data_dir=tmp_path)
     assert [type(error) for error in told] == [SourceError]
     assert digests(tmp_path, "derby") == before
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from tacticeye.match_analyzer import AnalysisProgress, Callbacks, analyze_local_file
-from tacticeye.types import ChunkOutput
+from tacticeye.match_analyzer import analyze_local_file
+from tacticeye.types import AnalysisProgress, ChunkOutput
 from tests.benchmarks.long_match import loop_demo
 
 
@@ -42,7 +42,8 @@ def main() -> None:
             model_path=str(boxes),
             analysis_hz=5.0,
             batch_size_seconds=2.0,
-            callbacks=Callbacks(on_progress=on_progress, on_batch_complete=on_batch_complete),
+            on_progress=on_progress,
+            on_batch_complete=on_batch_complete,
         )
         took_s = time.monotonic() - started
     print(f"{options.minutes} min of video in {took_s:.0f} s\n  video min   resident MB   batch ms")
