@@ -75,6 +75,15 @@ class WeightsError(TacticEyeError):
         self.reason = reason
 
 
+class DataSetError(TacticEyeError):
+    """A labelled data set is missing, broken, or mixes what must be kept apart. `path`: the file or folder at fault."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The data set {path} can't be used: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class StorageError(TacticEyeError):
     """The data folder or a match's database can't be read or written."""
 

@@ -30,22 +30,9 @@ from numpy.typing import NDArray
 
 from tacticeye.errors import ConfigurationError, WeightsError
 from tacticeye.types import Boxes, FrameBatch, Image, Role
+from tacticeye.vision.class_names import roles_of_classes
 
 log = logging.getLogger(__name__)
-
-# Class names of the models in use, lower case; anything else a model knows is dropped.
-ROLE_OF_CLASS = {
-    "player": Role.PLAYER,
-    "person": Role.PLAYER,
-    "goalkeeper": Role.GOALKEEPER,
-    "keeper": Role.GOALKEEPER,
-    "gk": Role.GOALKEEPER,
-    "referee": Role.REFEREE,
-    "ref": Role.REFEREE,
-    "ball": Role.BALL,
-    "football": Role.BALL,
-    "sports ball": Role.BALL,
-}
 
 STRIDE = 32
 PADDING_GREY = 114  # what YOLO models are trained with around a picture
@@ -230,9 +217,7 @@ def find_device(name: str) -> torch.device:
 
 def _roles(path: Path, names: dict[int, str]) -> NDArray[np.int8]:
     """(classes,) int8 of Role, -1 for classes that are dropped. Raises WeightsError where nobody is detected."""
-    roles = np.full(max(names, default=-1) + 1, -1, np.int8)
-    for number, name in names.items():
-        roles[number] = ROLE_OF_CLASS.get(str(name).strip().lower(), -1)
+    roles = roles_of_classes(names)
     if not np.isin(Role.PLAYER, roles):
         known = ", ".join(str(name) for name in list(names.values())[:6])
         raise WeightsError(path, f"the model finds neither players nor persons, only {known}; choose other weights.")
