@@ -6,11 +6,11 @@ import streamlit as st
 
 from tacticeye import charts
 from tacticeye.dashboard import match_frame, panels, polls
-from tacticeye.dashboard.words import HEATMAP_NOTE
+from tacticeye.dashboard.language import say
 from tacticeye.match_views import HeatmapView
 from tacticeye.service import MatchCard
 
-TEAMS, PLAYER = "Both teams", "One player"
+TEAMS, PLAYER = "team.both", "heatmap.one_player"
 # A shorter match has no minutes to choose from.
 SHORTEST_FOR_RANGE_S = 120.0
 
@@ -21,7 +21,9 @@ def draw(view: HeatmapView, colour: str, title: str) -> None:
     """One picture's worth of heat."""
     st.html(panels.heading(title))
     aspect = view.width / view.height if view.height else 16 / 9
-    figure = charts.heatmap(view.seconds, aspect, colour, match_frame.colours_of(view.kits))
+    figure = charts.heatmap(
+        view.seconds, aspect, colour, match_frame.colours_of(view.kits), match_frame.labels_of(view.card)
+    )
     st.vega_lite_chart(figure.rows, figure.spec, key=f"heat {title}", width="stretch")
 
 
@@ -30,7 +32,7 @@ def minute_range(end_s: float) -> tuple[int, int] | None:
     if end_s < SHORTEST_FOR_RANGE_S:
         return None
     last = int(end_s // 60) + 1
-    chosen: tuple[int, int] = st.slider("Minutes of video", 0, last, (0, last), key="heat_minutes")
+    chosen: tuple[int, int] = st.slider(say("heatmap.minutes"), 0, last, (0, last), key="heat_minutes")
     return None if chosen == (0, last) else chosen
 
 
@@ -39,18 +41,19 @@ def teams(minutes: tuple[int, int] | None) -> None:
     for team, column in enumerate(st.columns(2, gap="medium")):
         with column:
             view = polls.heatmap(match.match_id, team, None, minutes)
-            draw(view, match_frame.colours_of(view.kits).teams[team], charts.TEAM_NAMES[team])
+            draw(view, match_frame.colours_of(view.kits).teams[team], match_frame.labels_of(view.card).team(team))
 
 
 def player(everybody: HeatmapView, minutes: tuple[int, int] | None) -> None:
     """One player, chosen from those seen longest."""
-    players = charts.player_choices(everybody.tracks)
+    players = charts.player_choices(everybody.tracks, match_frame.labels_of(everybody.card))
     if not players:
-        st.html(panels.empty("No player yet", "Nobody has been followed for long enough so far."))
+        st.html(panels.empty(say("heatmap.no_player"), say("heatmap.no_player_sentence")))
         return
-    track = st.selectbox("Player", list(players), format_func=players.__getitem__, key="heat_player")
+    track = st.selectbox(say("heatmap.player"), list(players), format_func=players.__getitem__, key="heat_player")
     view = polls.heatmap(match.match_id, None, track, minutes)
-    draw(view, charts.player_colour(view.tracks, track, match_frame.colours_of(view.kits)), charts.player_name(track))
+    colour = charts.player_colour(view.tracks, track, match_frame.colours_of(view.kits))
+    draw(view, colour, match_frame.labels_of(view.card).player(track))
 
 
 def heatmap() -> MatchCard:
@@ -60,8 +63,10 @@ def heatmap() -> MatchCard:
     if not view.has_data:
         match_frame.nothing_yet(view.card)
         return view.card
-    st.html(panels.hint(HEATMAP_NOTE))
-    whom = st.segmented_control("Show", [TEAMS, PLAYER], default=TEAMS, required=True, key="heat_of")
+    st.html(panels.hint(say("heatmap.note")))
+    whom = st.segmented_control(
+        say("heatmap.show"), [TEAMS, PLAYER], format_func=say, default=TEAMS, required=True, key="heat_of"
+    )
     minutes = minute_range(view.card.t_s)
     if whom == PLAYER:
         player(view, minutes)

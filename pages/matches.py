@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye.dashboard import library, new_match, panels, polls
+from tacticeye.dashboard.language import say
 from tacticeye.dashboard.match_frame import POLL_EVERY
-from tacticeye.dashboard.words import DEMO_SENTENCE
 from tacticeye.errors import TacticEyeError
 
-st.title("Matches")
+st.title(say("matches.title"))
 
 
 @st.fragment(run_every=POLL_EVERY)
@@ -27,11 +27,11 @@ def matches(was_empty: bool) -> None:
 
 def welcome() -> None:
     """What a first visitor sees."""
-    st.html(panels.empty("See what your match looks like in numbers", DEMO_SENTENCE))
+    st.html(panels.empty(say("matches.welcome"), say("new.demo_sentence")))
     with st.container(horizontal=True, horizontal_alignment="center"):
         new_match.demo_button("demo_in_welcome")
     st.space("medium")
-    st.html(panels.heading("Or analyse a video of yours"))
+    st.html(panels.heading(say("matches.or_own")))
     with st.container(border=True):
         new_match.form(["path", "upload"])
 
@@ -45,7 +45,7 @@ except TacticEyeError as error:
 if is_empty:
     welcome()
 else:
-    with st.expander("New analysis", icon=":material/add:"):
+    with st.expander(say("matches.new"), icon=":material/add:"):
         new_match.form(["path", "upload", "demo"])
     library.confirm_deletion()
 matches(is_empty)

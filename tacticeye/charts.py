@@ -15,38 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tacticeye.labels import Labels
 from tacticeye.team_colours import TeamColours, blend
-from tacticeye.types import ControlState, EventKind, EventResult, Role
+from tacticeye.types import NO_TEAM, ControlState, EventKind, EventResult, Role
 
-TEAM_NAMES = ("Team A", "Team B")
-UNSURE = "Unsure"
-POSSESSION_PARTS = (TEAM_NAMES[0], "Not counted", TEAM_NAMES[1])
-KIND_NAMES = {
-    EventKind.PASS: "Pass",
-    EventKind.INTERCEPTION: "Interception",
-    EventKind.RECOVERY: "Recovery",
-    EventKind.CARRY: "Carry",
-    EventKind.SHOT: "Shot",
-    EventKind.CLEARANCE: "Clearance",
-    EventKind.BALL_OUT: "Ball out",
-}
-RESULT_NAMES = {
-    EventResult.COMPLETE: "completed",
-    EventResult.INCOMPLETE: "lost",
-    EventResult.OUT: "out of play",
-    EventResult.NONE: "",
-}
 NOT_COUNTED = (ControlState.CONTESTED, ControlState.DEAD, ControlState.UNSEEN, ControlState.NOT_LIVE)
-STATE_NAMES = {
-    ControlState.TEAM_0: TEAM_NAMES[0],
-    ControlState.TEAM_1: TEAM_NAMES[1],
-    ControlState.CONTESTED: "Contested",
-    ControlState.DEAD: "Ball out of play",
-    ControlState.UNSEEN: "Ball not seen",
-    ControlState.NOT_LIVE: "Not live",
-}
 
 UNSURE_COLOUR = "#8a948d"
+EVENT_COLUMNS = ("time", "team", "kind", "result", "from", "to", "confidence")
 
 # Opacity of events that did not come off.
 _FAINT = 0.4
@@ -84,14 +60,14 @@ def clock(t_s: float) -> str:
     return f"{whole // 60:02d}:{whole % 60:02d}"
 
 
-def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigure:
+def possession_over_time(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> VegaFigure:
     """One column a stretch of video: team A from below, team B from above, what nobody had between them.
 
     spans: columns state, start_s, end_s.
     """
-    shades = dict(zip(POSSESSION_PARTS, (colours.teams[0], colours.neutral, colours.teams[1]), strict=True))
-    columns = _possession_columns(spans)
-    rows = columns.assign(colour=columns["who"].map(shades))
+    columns = _possession_columns(spans, labels)
+    shades = np.array([colours.teams[0], colours.neutral, colours.teams[1]])
+    rows = columns.assign(colour=np.repeat(shades, len(columns) // 3))
     spec = {
         "height": 190,
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -108,28 +84,27 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours) -> VegaFigur
             "y2": {"field": "to"},
             "color": {"field": "colour", "type": "nominal", "scale": None},
             "tooltip": [
-                {"field": "time", "title": "Time"},
-                {"field": "who", "title": "Who"},
-                {"field": "seconds", "title": "Seconds", "format": ".1f"},
-                {"field": "detail", "title": "Of which"},
+                {"field": "time", "title": labels.texts("column.time")},
+                {"field": "who", "title": labels.texts("column.who")},
+                {"field": "seconds", "title": labels.texts("column.seconds"), "format": ".1f"},
+                {"field": "detail", "title": labels.texts("column.of_which")},
             ],
         },
     }
     return VegaFigure(spec, rows)
 
 
-def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours) -> VegaFigure:
+def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours, labels: Labels) -> VegaFigure:
     """A mark for every event, a lane a kind and team; those not completed are faint. Wheel and drag zoom and pan time.
 
     end_s: length of the video. events: columns kind, result, t_start_s, team, track_from, track_to, confidence.
     """
-    table = event_table(events)
-    is_lost = table["Result"].isin([RESULT_NAMES[EventResult.INCOMPLETE], RESULT_NAMES[EventResult.OUT]])
-    shades = dict(zip((*TEAM_NAMES, UNSURE), (*colours.teams, UNSURE_COLOUR), strict=True))
-    rows = table.assign(
+    is_lost = events["result"].isin([EventResult.INCOMPLETE, EventResult.OUT])
+    shades = {0: colours.teams[0], 1: colours.teams[1], NO_TEAM: UNSURE_COLOUR}
+    rows = event_table(events, labels).assign(
         t_ms=events["t_start_s"].to_numpy(np.float64) * 1000,
         strength=np.where(is_lost, _FAINT, 1.0),
-        colour=table["Team"].map(shades),
+        colour=events["team"].map(shades).to_numpy(object),
     )
     spec = {
         "height": {"step": 24},
@@ -138,37 +113,37 @@ def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours) -> 
         "mark": {"type": "tick", "thickness": 3, "size": 18, "cornerRadius": 1.5, "clip": True},
         "encoding": {
             "x": _clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
-            "y": {"field": "Kind", "type": "nominal", "sort": list(KIND_NAMES.values()), "axis": {"title": None}},
-            "yOffset": {"field": "Team", "type": "nominal", "sort": list(shades)},
+            "y": {
+                "field": "kind",
+                "type": "nominal",
+                "sort": [labels.kind(kind) for kind in EventKind],
+                "axis": {"title": None},
+            },
+            "yOffset": {"field": "team", "type": "nominal", "sort": [labels.team(team) for team in shades]},
             "color": {"field": "colour", "type": "nominal", "scale": None},
             "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
-            "tooltip": [{"field": name} for name in ("Time", "Team", "Kind", "Result", "From", "To", "Confidence")],
+            "tooltip": [{"field": name, "title": labels.texts(f"column.{name}")} for name in EVENT_COLUMNS],
         },
     }
     return VegaFigure(spec, rows)
 
 
-def event_table(events: pd.DataFrame) -> pd.DataFrame:
-    """Events in words, in the order given: Time, Team, Kind, Result, From, To, Confidence (0..1)."""
+def event_table(events: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """Events in words, in the order given: the columns of EVENT_COLUMNS, confidence 0..1."""
     return pd.DataFrame(
         {
-            "Time": [clock(t) for t in events["t_start_s"]],
-            "Team": [TEAM_NAMES[t] if t in (0, 1) else UNSURE for t in events["team"]],
-            "Kind": [KIND_NAMES[EventKind(k)] for k in events["kind"]],
-            "Result": [RESULT_NAMES[EventResult(r)] for r in events["result"]],
-            "From": [player_name(t) for t in events["track_from"]],
-            "To": [player_name(t) for t in events["track_to"]],
-            "Confidence": events["confidence"].to_numpy(np.float64).round(2),
+            "time": [clock(t) for t in events["t_start_s"]],
+            "team": [labels.team(team) for team in events["team"]],
+            "kind": [labels.kind(kind) for kind in events["kind"]],
+            "result": [labels.result(result) for result in events["result"]],
+            "from": [labels.player(track) for track in events["track_from"]],
+            "to": [labels.player(track) for track in events["track_to"]],
+            "confidence": events["confidence"].to_numpy(np.float64).round(2),
         }
     )
 
 
-def player_name(track: int) -> str:
-    """How a track is called on the pages: '#12'; empty for none."""
-    return f"#{track}" if track >= 0 else ""
-
-
-def player_choices(tracks: pd.DataFrame) -> dict[int, str]:
+def player_choices(tracks: pd.DataFrame, labels: Labels) -> dict[int, str]:
     """Players to choose from, those seen longest first: track to '#12 · Team A · seen 01:20 to 03:05'.
 
     tracks: columns track, role, team, first_s, last_s, n_boxes.
@@ -178,9 +153,10 @@ def player_choices(tracks: pd.DataFrame) -> dict[int, str]:
     columns = (longest[name].tolist() for name in ("track", "team", "role", "first_s", "last_s"))
     choices = {}
     for track, team, role, first_s, last_s in zip(*columns, strict=True):
-        words = [player_name(track), TEAM_NAMES[team] if team in (0, 1) else "team unsure"]
-        words += ["goalkeeper"] if role == Role.GOALKEEPER else []
-        choices[int(track)] = " · ".join([*words, f"seen {clock(first_s)} to {clock(last_s)}"])
+        words = [labels.player(track), labels.team(team) if team in (0, 1) else labels.texts("team.unsure_long")]
+        words += [labels.texts("role.goalkeeper")] if role == Role.GOALKEEPER else []
+        words += [labels.texts("heatmap.seen", first=clock(first_s), last=clock(last_s))]
+        choices[int(track)] = " · ".join(words)
     return choices
 
 
@@ -190,7 +166,7 @@ def player_colour(tracks: pd.DataFrame, track: int, colours: TeamColours) -> str
     return colours.teams[int(team.iloc[0])] if len(team) and team.iloc[0] in (0, 1) else UNSURE_COLOUR
 
 
-def heatmap(grid: NDArray[np.float64], aspect: float, colour: str, colours: TeamColours) -> VegaFigure:
+def heatmap(grid: NDArray[np.float64], aspect: float, colour: str, colours: TeamColours, labels: Labels) -> VegaFigure:
     """Where in the picture somebody stood. grid (rows, columns) float64 s, row 0 at the top; aspect: width / height."""
     smooth = _blurred(grid)
     n_rows, n_columns = grid.shape
@@ -216,7 +192,7 @@ def heatmap(grid: NDArray[np.float64], aspect: float, colour: str, colours: Team
             "y": {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [1, 0], "nice": False}},
             "y2": {"field": "y2"},
             "color": {"field": "colour", "type": "nominal", "scale": None},
-            "tooltip": [{"field": "seconds", "title": "Player-seconds here", "format": ".1f"}],
+            "tooltip": [{"field": "seconds", "title": labels.texts("heatmap.seconds_here"), "format": ".1f"}],
         },
     }
     spec = {
@@ -247,7 +223,7 @@ def _moment(t_s: float) -> dict[str, int | bool]:
     return {"year": 1970, "date": 1, "seconds": int(t_s), "milliseconds": int(t_s % 1 * 1000), "utc": True}
 
 
-def _possession_columns(spans: pd.DataFrame) -> pd.DataFrame:
+def _possession_columns(spans: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """Three rows a stretch (team A, not counted, team B) with edges 0..1 and words for the tooltip."""
     if spans.empty:
         names = ["start_ms", "end_ms", "from", "to", "who", "seconds", "time", "detail"]
@@ -259,15 +235,16 @@ def _possession_columns(spans: pd.DataFrame) -> pd.DataFrame:
     a, b = seconds[ControlState.TEAM_0], seconds[ControlState.TEAM_1]
     other = sum((seconds[state] for state in NOT_COUNTED), np.zeros_like(a))
     total = np.maximum(a + b + other, 1e-9)
-    times = [f"{clock(t)} to {clock(u)}" for t, u in pairwise(edges)]
+    times = [f"{clock(t)}\u2013{clock(u)}" for t, u in pairwise(edges)]
     details = [
-        ", ".join(f"{STATE_NAMES[s].lower()} {seconds[s][i]:.1f} s" for s in NOT_COUNTED if seconds[s][i] >= 0.05)
+        ", ".join(f"{labels.state(s).lower()} {seconds[s][i]:.1f} s" for s in NOT_COUNTED if seconds[s][i] >= 0.05)
         for i in range(len(a))
     ]
+    who_names = labels.both_teams()
     layers = (
-        (TEAM_NAMES[0], np.zeros_like(a), a / total, a, [""] * len(a)),
-        (POSSESSION_PARTS[1], a / total, (a + other) / total, other, details),
-        (TEAM_NAMES[1], (a + other) / total, (a + other + b) / total, b, [""] * len(a)),
+        (who_names[0], np.zeros_like(a), a / total, a, [""] * len(a)),
+        (labels.texts("state.not_counted"), a / total, (a + other) / total, other, details),
+        (who_names[1], (a + other) / total, (a + other + b) / total, b, [""] * len(a)),
     )
     parts = [
         pd.DataFrame(

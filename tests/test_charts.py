@@ -13,10 +13,13 @@ from tacticeye.charts import (
     heatmap,
     possession_over_time,
 )
+from tacticeye.labels import Labels
 from tacticeye.team_colours import team_colours
+from tacticeye.texts import get_texts
 from tacticeye.types import ControlState, EventKind, EventResult
 
 COLOURS = team_colours({}, is_dark=False)
+LABELS = Labels(get_texts("en"))
 
 
 def spans(*rows: tuple[ControlState, float, float]) -> pd.DataFrame:
@@ -38,7 +41,7 @@ def test_times_are_shown_as_minutes_and_seconds(t_s: float, shown: str) -> None:
 def test_columns_of_possession_share_out_every_second_of_video() -> None:
     figure = possession_over_time(
         spans((ControlState.TEAM_0, 0, 3.5), (ControlState.UNSEEN, 3.5, 4.0), (ControlState.TEAM_1, 4.0, 10.0))
-    , COLOURS)  # fmt: skip
+    , COLOURS, LABELS)  # fmt: skip
     seconds = figure.rows.groupby("who")["seconds"].sum()
     assert seconds["Team A"] == pytest.approx(3.5)
     assert seconds["Team B"] == pytest.approx(6.0)
@@ -47,7 +50,7 @@ def test_columns_of_possession_share_out_every_second_of_video() -> None:
 
 def test_each_column_of_possession_reaches_from_nothing_to_everything() -> None:
     rows = possession_over_time(
-        spans((ControlState.TEAM_1, 2.0, 3.4), (ControlState.DEAD, 3.4, 5.0)), COLOURS
+        spans((ControlState.TEAM_1, 2.0, 3.4), (ControlState.DEAD, 3.4, 5.0)), COLOURS, LABELS
     ).rows  # fmt: skip
     columns = rows.groupby("start_ms")
     assert np.allclose(columns["from"].min(), 0)
@@ -55,53 +58,59 @@ def test_each_column_of_possession_reaches_from_nothing_to_everything() -> None:
 
 
 def test_a_whole_match_fits_in_a_phone_s_width_of_columns() -> None:
-    rows = possession_over_time(spans((ControlState.TEAM_0, 0, 5700)), COLOURS).rows
+    rows = possession_over_time(spans((ControlState.TEAM_0, 0, 5700)), COLOURS, LABELS).rows
     assert rows["start_ms"].nunique() <= 72
 
 
 def test_the_description_of_possession_stays_the_same_while_the_match_grows() -> None:
-    early = possession_over_time(spans((ControlState.TEAM_0, 0, 3)), COLOURS)
-    late = possession_over_time(spans((ControlState.TEAM_0, 0, 3), (ControlState.TEAM_1, 3, 900)), COLOURS)
+    early = possession_over_time(spans((ControlState.TEAM_0, 0, 3)), COLOURS, LABELS)
+    late = possession_over_time(spans((ControlState.TEAM_0, 0, 3), (ControlState.TEAM_1, 3, 900)), COLOURS, LABELS)
     assert early.spec == late.spec
 
 
 def test_the_description_stays_the_same_when_a_shirt_s_colour_is_seen_better() -> None:
     better = team_colours({0: (200, 20, 20), 1: (20, 20, 120)}, is_dark=False)
     what = spans((ControlState.TEAM_0, 0, 3))
-    assert possession_over_time(what, COLOURS).spec == possession_over_time(what, better).spec
+    assert possession_over_time(what, COLOURS, LABELS).spec == possession_over_time(what, better, LABELS).spec
     grid = np.ones((36, 64))
-    assert heatmap(grid, 1.6, COLOURS.teams[0], COLOURS).spec == heatmap(grid, 1.6, better.teams[0], better).spec
+    assert (
+        heatmap(grid, 1.6, COLOURS.teams[0], COLOURS, LABELS).spec
+        == heatmap(grid, 1.6, better.teams[0], better, LABELS).spec
+    )
 
 
 def test_possession_of_nothing_is_an_empty_figure() -> None:
-    assert possession_over_time(spans(), COLOURS).rows.empty
+    assert possession_over_time(spans(), COLOURS, LABELS).rows.empty
 
 
 def test_not_counted_time_says_of_what_it_is_made() -> None:
-    rows = possession_over_time(spans((ControlState.UNSEEN, 0, 0.6), (ControlState.DEAD, 0.6, 1.0)), COLOURS).rows
+    rows = possession_over_time(
+        spans((ControlState.UNSEEN, 0, 0.6), (ControlState.DEAD, 0.6, 1.0)), COLOURS, LABELS
+    ).rows
     assert rows.loc[rows["who"] == "Not counted", "detail"].tolist() == ["ball out of play 0.4 s, ball not seen 0.6 s"]
 
 
 def test_events_are_told_in_words() -> None:
-    table = event_table(events((EventKind.PASS, EventResult.INCOMPLETE, 65.0, 1, 7, -1)))
+    table = event_table(events((EventKind.PASS, EventResult.INCOMPLETE, 65.0, 1, 7, -1)), LABELS)
     assert table.iloc[0].to_dict() == {
-        "Time": "01:05",
-        "Team": "Team B",
-        "Kind": "Pass",
-        "Result": "lost",
-        "From": "#7",
-        "To": "",
-        "Confidence": 0.5,
+        "time": "01:05",
+        "team": "Team B",
+        "kind": "Pass",
+        "result": "lost",
+        "from": "#7",
+        "to": "",
+        "confidence": 0.5,
     }
 
 
 def test_an_event_of_an_unsure_team_is_called_unsure() -> None:
-    assert event_table(events((EventKind.BALL_OUT, EventResult.NONE, 1.0, -1, -1, -1))).loc[0, "Team"] == "Unsure"
+    table = event_table(events((EventKind.BALL_OUT, EventResult.NONE, 1.0, -1, -1, -1)), LABELS)
+    assert table.loc[0, "team"] == "Unsure"
 
 
 def test_every_kind_and_result_of_event_has_a_name() -> None:
     rows = [(kind, result, 1.0, 0, 1, 2) for kind in EventKind for result in EventResult]
-    assert len(event_timeline(events(*rows), 10.0, COLOURS).rows) == len(rows)
+    assert len(event_timeline(events(*rows), 10.0, COLOURS, LABELS).rows) == len(rows)
 
 
 def test_passes_that_did_not_come_off_are_drawn_faint() -> None:
@@ -109,18 +118,19 @@ def test_passes_that_did_not_come_off_are_drawn_faint() -> None:
         events((EventKind.PASS, EventResult.COMPLETE, 1.0, 0, 1, 2), (EventKind.PASS, EventResult.OUT, 2.0, 0, 1, -1)),
         10.0,
         COLOURS,
+        LABELS,
     ).rows
     assert rows["strength"].iloc[1] < rows["strength"].iloc[0]
 
 
 def test_a_timeline_without_events_can_be_drawn() -> None:
-    assert event_timeline(events(), 10.0, COLOURS).rows.empty
+    assert event_timeline(events(), 10.0, COLOURS, LABELS).rows.empty
 
 
 def test_the_heatmap_is_strongest_where_most_time_was_spent() -> None:
     grid = np.zeros((36, 64))
     grid[10, 20] = 5.0
-    rows = heatmap(grid, 16 / 9, "#0072b2", COLOURS).rows
+    rows = heatmap(grid, 16 / 9, "#0072b2", COLOURS, LABELS).rows
     best = rows.iloc[int(rows["strength"].to_numpy().argmax())]
     assert (round(best["x"] * 64), round(best["y"] * 36)) == (20, 10)
     assert best["strength"] == pytest.approx(1.0)
@@ -128,8 +138,8 @@ def test_the_heatmap_is_strongest_where_most_time_was_spent() -> None:
 
 def test_smoothing_a_heatmap_keeps_its_seconds() -> None:
     grid = np.random.default_rng(1).random((36, 64))
-    assert heatmap(grid, 16 / 9, "#0072b2", COLOURS).rows["seconds"].sum() == pytest.approx(grid.sum())
+    assert heatmap(grid, 16 / 9, "#0072b2", COLOURS, LABELS).rows["seconds"].sum() == pytest.approx(grid.sum())
 
 
 def test_an_empty_heatmap_is_all_background() -> None:
-    assert heatmap(np.zeros((36, 64)), 16 / 9, "#0072b2", COLOURS).rows["strength"].max() == 0
+    assert heatmap(np.zeros((36, 64)), 16 / 9, "#0072b2", COLOURS, LABELS).rows["strength"].max() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye.dashboard import match_frame, navigation, panels, polls
+from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.service import MatchCard
 
@@ -19,7 +20,7 @@ def show(cards: list[MatchCard]) -> None:
     for card in cards if shows_all else cards[:_SHOWN_AT_FIRST]:
         _row(card)
     is_cut = len(cards) > _SHOWN_AT_FIRST and not shows_all
-    if is_cut and st.button(f"Show all {len(cards)} matches", key="show_all"):
+    if is_cut and st.button(say("matches.show_all", n=len(cards)), key="show_all"):
         st.session_state["shows_all_matches"] = True
         st.rerun()
 
@@ -45,19 +46,19 @@ def _row(card: MatchCard) -> None:
             if frame:
                 st.image(frame, width="stretch")
             else:
-                st.html(panels.no_frame("No picture yet"))
+                st.html(panels.no_frame(say("nothing.no_picture")))
         with text:
-            st.html(panels.match_state(card, "te-card-title"))
+            st.html(panels.match_state(card, texts(), "te-card-title"))
             with st.container(horizontal=True, vertical_alignment="center", key=f"actions_{card.match_id}"):
                 for page, label, icon in (
-                    (navigation.LIVE, "Open", ":material/monitoring:"),
-                    (navigation.EVENTS, "Events", ":material/timeline:"),
-                    (navigation.HEATMAP, "Heatmap", ":material/blur_on:"),
+                    (navigation.LIVE, say("action.open"), ":material/monitoring:"),
+                    (navigation.EVENTS, say("menu.events"), ":material/timeline:"),
+                    (navigation.HEATMAP, say("menu.heatmap"), ":material/blur_on:"),
                 ):
                     navigation.link(page, card.match_id, label, icon)
                 match_frame.control(card, "row", width="content")
                 if not card.status.is_active and st.button(
-                    "Delete", key=f"delete_{card.match_id}", icon=":material/delete:", type="tertiary"
+                    say("action.delete"), key=f"delete_{card.match_id}", icon=":material/delete:", type="tertiary"
                 ):
                     st.session_state[_DOOMED] = card.match_id
                     st.rerun()
@@ -67,18 +68,22 @@ def _keep() -> None:
     st.session_state.pop(_DOOMED, None)
 
 
-@st.dialog("Delete this match?", on_dismiss=_keep)
 def _ask(card: MatchCard) -> None:
+    st.dialog(say("matches.delete_question"), on_dismiss=_keep)(_question)(card)
+
+
+def _question(card: MatchCard) -> None:
     st.html(
-        panels.match_state(card, "te-card-title")
-        + '<p class="te-small te-muted" style="margin-top:.8rem">Its results, and the video if it was uploaded, go for '
-        "good. A video given by its path stays where it is.</p>"
+        panels.match_state(card, texts(), "te-card-title")
+        + f'<p class="te-small te-muted" style="margin-top:.8rem">{say("matches.delete_sentence")}</p>'
     )
     delete, keep = st.columns(2)
-    if delete.button("Delete", key="confirm_delete", type="primary", icon=":material/delete:", width="stretch"):
+    if delete.button(
+        say("action.delete"), key="confirm_delete", type="primary", icon=":material/delete:", width="stretch"
+    ):
         _keep()
         navigation.forget_match(card.match_id)
         match_frame.act(polls.service().delete, card.match_id)
-    if keep.button("Keep", key="confirm_keep", width="stretch"):
+    if keep.button(say("action.keep"), key="confirm_keep", width="stretch"):
         _keep()
         st.rerun()

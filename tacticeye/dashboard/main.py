@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from tacticeye.dashboard import language
 from tacticeye.dashboard.navigation import all_pages
 
 HERE = Path(__file__).resolve().parent
@@ -14,4 +15,6 @@ HERE = Path(__file__).resolve().parent
 st.set_page_config(page_title="TacticEYE", page_icon=str(HERE / "mark.svg"), layout="wide")
 st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "mark.svg"), size="large")
 st.html(HERE / "style.css")
-st.navigation(all_pages()).run()
+page = st.navigation(all_pages())
+language.switch()
+page.run()

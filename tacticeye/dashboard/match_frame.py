@@ -8,8 +8,10 @@ from typing import Literal
 import streamlit as st
 
 from tacticeye.dashboard import navigation, panels, polls
+from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.words import resume_label
 from tacticeye.errors import TacticEyeError
+from tacticeye.labels import Labels
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import MatchCard
 from tacticeye.team_colours import TeamColours, team_colours
@@ -22,7 +24,7 @@ def get_match() -> MatchCard:
     """The match that the address names. Where it names none that exists, says so and ends the page here."""
     match_id = navigation.find_selected_match()
     if match_id is None:
-        st.html(panels.empty("No match chosen", "Open one from the library, or start a new analysis there."))
+        st.html(panels.empty(say("nothing.no_match"), say("nothing.no_match_sentence")))
         _link_to_library()
         st.stop()
     try:
@@ -59,7 +61,7 @@ def header(card: MatchCard) -> None:
     """Title, status, progress, and the one thing that can be done about it now."""
     with st.container(key="match_header"):
         text, action = st.columns([5, 1], vertical_alignment="top")
-        text.html(panels.match_state(card))
+        text.html(panels.match_state(card, texts()))
         with action:
             control(card, "header")
 
@@ -68,10 +70,10 @@ def control(card: MatchCard, place: str, width: Literal["stretch", "content"] = 
     """The button that stops, starts or resumes a match, where one makes sense."""
     key = f"{place}_{card.match_id}"
     if card.status in (MatchStatus.RUNNING, MatchStatus.WAITING):
-        if st.button("Stop", key=f"stop_{key}", icon=":material/stop_circle:", width=width):
+        if st.button(say("action.stop"), key=f"stop_{key}", icon=":material/stop_circle:", width=width):
             act(polls.service().stop, card.match_id)
     elif card.status not in (MatchStatus.FINISHED, MatchStatus.STOPPING) and st.button(
-        resume_label(card), key=f"resume_{key}", icon=":material/play_arrow:", type="primary", width=width
+        resume_label(card, texts()), key=f"resume_{key}", icon=":material/play_arrow:", type="primary", width=width
     ):
         act(polls.service().resume, card.match_id)
 
@@ -92,18 +94,18 @@ def colours_of(kits: dict[int, tuple[int, int, int]]) -> TeamColours:
     return team_colours(kits, st.context.theme.type == "dark")
 
 
+def labels_of(card: MatchCard) -> Labels:
+    """What teams and players of the match are called, in the reader's language."""
+    return Labels(texts())
+
+
 def nothing_yet(card: MatchCard) -> None:
     """What a page shows before the first results."""
-    title, sentence = {
-        MatchStatus.WAITING: ("Waiting to begin", "Results appear here within seconds of the start."),
-        MatchStatus.RUNNING: ("First results on their way", "They appear as soon as the first stretch is analysed."),
-        MatchStatus.FINISHED: ("Nothing found", "The video was analysed to its end without a result."),
-        MatchStatus.FAILED: ("No results", "The analysis ended before its first result; the reason is above."),
-        MatchStatus.CRASHED: ("No results yet", "The analysis ended before its first result. Resume to try again."),
-    }.get(card.status, ("No results yet", "Start the analysis to see them grow here."))
-    st.html(panels.empty(title, sentence))
+    own = (MatchStatus.WAITING, MatchStatus.RUNNING, MatchStatus.FINISHED, MatchStatus.FAILED, MatchStatus.CRASHED)
+    key = f"nothing.{card.status.value if card.status in own else 'other'}"
+    st.html(panels.empty(say(key), say(f"{key}_sentence")))
 
 
 def _link_to_library() -> None:
     with st.container(horizontal=True, horizontal_alignment="center"):
-        st.page_link(navigation.MATCHES, label="Go to the library", icon=":material/video_library:")
+        st.page_link(navigation.MATCHES, label=say("action.to_library"), icon=":material/video_library:")

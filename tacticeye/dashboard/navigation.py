@@ -12,6 +12,8 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from tacticeye.dashboard.language import say
+
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 LIVE, EVENTS, HEATMAP = (str(PAGES / f"{name}.py") for name in ("live", "events", "heatmap"))
 MATCHES = str(PAGES / "matches.py")
@@ -23,10 +25,10 @@ _REMEMBERED = "selected_match"
 def all_pages() -> list[Page]:
     """The pages in the order of the menu."""
     return [
-        st.Page(MATCHES, title="Matches", icon=":material/video_library:", default=True),
-        st.Page(LIVE, title="Live", icon=":material/monitoring:", url_path="live"),
-        st.Page(EVENTS, title="Events", icon=":material/timeline:", url_path="events"),
-        st.Page(HEATMAP, title="Heatmap", icon=":material/blur_on:", url_path="heatmap"),
+        st.Page(MATCHES, title=say("menu.matches"), icon=":material/video_library:", default=True),
+        st.Page(LIVE, title=say("menu.live"), icon=":material/monitoring:", url_path="live"),
+        st.Page(EVENTS, title=say("menu.events"), icon=":material/timeline:", url_path="events"),
+        st.Page(HEATMAP, title=say("menu.heatmap"), icon=":material/blur_on:", url_path="heatmap"),
     ]
 
 

@@ -7,26 +7,28 @@ from pathlib import Path
 
 import streamlit as st
 
-from tacticeye.config import Settings
+from tacticeye.config import PRESETS, Settings
 from tacticeye.dashboard import navigation, panels, polls
-from tacticeye.dashboard.words import DEMO_SENTENCE, PRESET_NAMES, PRESET_SENTENCES
+from tacticeye.dashboard.language import say
 from tacticeye.errors import TacticEyeError
 
+# The one to take where in doubt comes first.
+_PRESET_ORDER = sorted(PRESETS, key=lambda name: name != "vod")
 _VIDEO_KINDS = ("mp4", "mov", "mkv", "avi", "webm", "ts", "m4v", "mts")
 
 
 def demo_button(key: str) -> None:
     """The quickest way to see something."""
-    if st.button("Analyse the demo match", key=key, type="primary", icon=":material/play_circle:"):
+    if st.button(say("new.demo_button"), key=key, type="primary", icon=":material/play_circle:"):
         begin(lambda: polls.service().add_demo())
 
 
 def form(sources: list[str]) -> None:
     """Choose a source and a preset, start, and go to the Live page. sources: of path, upload, demo."""
     parts = {
-        "path": ("File on this computer", _by_path),
-        "upload": ("Upload", _by_upload),
-        "demo": ("Demo match", _demo),
+        "path": (say("new.tab_path"), _by_path),
+        "upload": (say("new.tab_upload"), _by_upload),
+        "demo": (say("new.tab_demo"), _demo),
     }
     for tab, source in zip(st.tabs([parts[source][0] for source in sources]), sources, strict=True):
         with tab:
@@ -36,34 +38,38 @@ def form(sources: list[str]) -> None:
 def _by_path() -> None:
     # A form sends what was typed together with the press; outside one, leaving the field and pressing race each other.
     with st.form("new_by_path", border=False):
-        st.caption("The path of a video on the machine that runs TacticEYE; it is read where it lies, not copied.")
-        typed = st.text_input("Path of the video", key="new_path", placeholder="/videos/derby.mp4")
+        st.caption(say("new.path_sentence"))
+        typed = st.text_input(say("new.path"), key="new_path", placeholder="/videos/derby.mp4")
         preset = _preset("path")
-        is_sent = st.form_submit_button("Analyse", key="start_path", type="primary")
+        is_sent = st.form_submit_button(say("new.analyse"), key="start_path", type="primary")
     path = typed.strip().strip("'\"")
     if is_sent and path:
         begin(lambda: polls.service().add_file(Path(path), preset))
     elif is_sent:
-        st.html(panels.hint("Type the path of a video first."))
+        st.html(panels.hint(say("new.path_first")))
 
 
 def _by_upload() -> None:
     limit_mb = Settings.from_environment().upload_mb
     with st.form("new_by_upload", border=False):
-        st.caption(f"For clips up to {limit_mb} MB. Give longer videos by their path: they need no copy then.")
+        st.caption(say("new.upload_sentence", mb=limit_mb))
         upload = st.file_uploader(
-            "Video file", type=_VIDEO_KINDS, max_upload_size=limit_mb, key="new_upload", label_visibility="collapsed"
+            say("new.upload"),
+            type=_VIDEO_KINDS,
+            max_upload_size=limit_mb,
+            key="new_upload",
+            label_visibility="collapsed",
         )
         preset = _preset("upload")
-        is_sent = st.form_submit_button("Analyse", key="start_upload", type="primary")
+        is_sent = st.form_submit_button(say("new.analyse"), key="start_upload", type="primary")
     if is_sent and upload is not None:
         begin(lambda: polls.service().add_upload(upload.name, upload, preset))
     elif is_sent:
-        st.html(panels.hint("Choose a video first, and wait until it is uploaded."))
+        st.html(panels.hint(say("new.upload_first")))
 
 
 def _demo() -> None:
-    st.caption(DEMO_SENTENCE)
+    st.caption(say("new.demo_sentence"))
     demo_button("demo_in_form")
 
 
@@ -81,10 +87,10 @@ def begin(add: Callable[[], str]) -> None:
 def _preset(place: str) -> str:
     return str(
         st.radio(
-            "How thoroughly",
-            list(PRESET_NAMES),
-            format_func=PRESET_NAMES.__getitem__,
-            captions=[PRESET_SENTENCES[name] for name in PRESET_NAMES],
+            say("new.preset"),
+            _PRESET_ORDER,
+            format_func=lambda name: say(f"preset.{name}"),
+            captions=[say(f"preset.{name}_sentence") for name in _PRESET_ORDER],
             key=f"preset_{place}",
         )
     )

@@ -10,88 +10,98 @@ from html import escape
 
 import pandas as pd
 
-from tacticeye.charts import NOT_COUNTED, STATE_NAMES, TEAM_NAMES, clock, event_table
+from tacticeye.charts import NOT_COUNTED, clock, event_table
 from tacticeye.dashboard.words import UNKNOWN, percent, progress_facts, status_name, status_sentence
 from tacticeye.errors import TacticEyeError
+from tacticeye.labels import Labels
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import MatchCard
 from tacticeye.state_parts import Totals
 from tacticeye.team_colours import TeamColours
+from tacticeye.texts import Texts
 from tacticeye.types import ControlState
 
 # The feed shows as many as are read at a glance; the Events page has them all.
 _FEED_LENGTH = 8
 
 
-def match_state(card: MatchCard, title_class: str = "te-title") -> str:
+def match_state(card: MatchCard, texts: Texts, title_class: str = "te-title") -> str:
     """Title, status, progress and what to know about them."""
     status = card.status.value
-    sentence = status_sentence(card)
+    sentence = status_sentence(card, texts)
     bar = ""
     if card.status is not MatchStatus.FINISHED and card.share is not None:
         bar = f'<div class="te-progress te-{status}"><span style="width:{card.share:.2%}"></span></div>'
-    facts = " · ".join(escape(fact) for fact in progress_facts(card)) if card.t_s > 0 else ""
+    facts = " · ".join(escape(fact) for fact in progress_facts(card, texts)) if card.t_s > 0 else ""
     return (
         f'<div class="te-row"><span class="{title_class}">{escape(card.title)}</span>'
-        f'<span class="te-chip te-{status}">{escape(status_name(card))}</span></div>{bar}'
+        f'<span class="te-chip te-{status}">{escape(status_name(card, texts))}</span></div>{bar}'
         + (f'<div class="te-small te-muted te-number">{facts}</div>' if facts else "")
         + (f'<div class="te-small" style="margin-top:.25rem">{escape(sentence)}</div>' if sentence else "")
     )
 
 
-def possession(totals: Totals, colours: TeamColours, is_going_on: bool) -> str:
+def possession(totals: Totals, colours: TeamColours, labels: Labels, is_going_on: bool) -> str:
     """Shares of both teams with their minutes, who has the ball now if it goes on, and what the shares leave out."""
     seconds = [totals.seconds_by_state.get(ControlState.of_team(team), 0.0) for team in (0, 1)]
     in_control = sum(seconds)
     not_counted = {state: totals.seconds_by_state.get(state, 0.0) for state in NOT_COUNTED}
     watched = in_control + sum(not_counted.values())
-    left_out = " · ".join(f"{STATE_NAMES[state].lower()} {clock(s)}" for state, s in not_counted.items() if s >= 1)
-    sides = "".join(_side(team, seconds[team], in_control, colours) for team in (0, 1))
+    left_out = " · ".join(f"{labels.state(state).lower()} {clock(s)}" for state, s in not_counted.items() if s >= 1)
+    sides = "".join(_side(team, seconds[team], in_control, colours, labels) for team in (0, 1))
     bar = "".join(
         f'<span style="flex-grow:{100 * s / max(in_control, 1e-9):.2f};background:{colour}"></span>'
         for s, colour in zip(seconds, colours.teams, strict=True)
     )
-    note = (
-        f"Shares of the <b>{clock(in_control)}</b> in which a team controls the ball, "
-        f"{percent(in_control / watched)} of the video{' so far' if is_going_on else ''}."
-        if watched > 0
-        else "No time has been decided yet."
-    ) + (f" Not counted: {left_out}." if left_out else "")
+    texts = labels.texts
+    note = texts("live.nothing_decided")
+    if watched > 0:
+        key = "live.shares_so_far" if is_going_on else "live.shares"
+        note = texts(key, time=clock(in_control), percent=percent(in_control / watched))
+    if left_out:
+        note += " " + texts("live.not_counted", states=left_out)
     return _panel(
-        "Possession",
+        texts("live.possession"),
         f'<div class="te-possession">{sides}<div class="te-bar">{bar if in_control > 0 else ""}</div></div>'
-        f'<div class="te-note te-small te-muted te-number">{note}</div>',
-        aside=f"Now: {_now(totals.current_state, colours)}" if is_going_on else "",
+        f'<div class="te-note te-small te-muted te-number">{escape(note)}</div>',
+        aside=escape(texts("live.now", who=_now(totals.current_state, labels))) if is_going_on else "",
     )
 
 
-def _side(team: int, seconds: float, in_control: float, colours: TeamColours) -> str:
+def _side(team: int, seconds: float, in_control: float, colours: TeamColours, labels: Labels) -> str:
+    with_ball = labels.texts("live.with_ball", time=clock(seconds))
     share = f"{100 * seconds / in_control:.0f}<small>%</small>" if in_control > 0 else UNKNOWN
     return (
-        f'<div class="{"te-right" if team else "te-left"}"><div>{team_label(team, colours)}</div>'
+        f'<div class="{"te-right" if team else "te-left"}"><div>{team_label(team, colours, labels)}</div>'
         f'<div class="te-share te-number">{share}</div>'
-        f'<div class="te-small te-muted te-number">{clock(seconds)} with the ball</div></div>'
+        f'<div class="te-small te-muted te-number">{escape(with_ball)}</div></div>'
     )
 
 
-def _now(state: ControlState, colours: TeamColours) -> str:
-    return f"{team_label(state.team, colours)} has the ball" if state.team >= 0 else STATE_NAMES[state].lower()
+def _now(state: ControlState, labels: Labels) -> str:
+    if state.team >= 0:
+        return labels.texts("live.has_ball", team=labels.team(state.team))
+    return labels.state(state).lower()
 
 
-def passes(totals: Totals, colours: TeamColours) -> str:
+def passes(totals: Totals, colours: TeamColours, labels: Labels) -> str:
     """Completed and attempted passes of both teams."""
     rows = []
     for team in (0, 1):
         complete = totals.passes_complete_by_team.get(team, 0)
         attempted = totals.passes_attempted_by_team.get(team, 0)
         share = f" · {complete / attempted:.0%}" if attempted else ""
+        of_attempted = escape(labels.texts("live.of_attempted", attempted=attempted))
         rows.append(
-            (team_label(team, colours), f'<b>{complete}</b><span class="te-muted"> of {attempted}{share}</span>')
+            (
+                team_label(team, colours, labels),
+                f'<b>{complete}</b><span class="te-muted"> {of_attempted}{share}</span>',
+            )
         )
-    return _panel("Passes completed", _table(rows))
+    return _panel(labels.texts("live.passes"), _table(rows))
 
 
-def trust(stats: Mapping[str, float]) -> str:
+def trust(stats: Mapping[str, float], texts: Texts) -> str:
     """How much of the match was seen well enough to count."""
 
     def share(part: str, *whole: str) -> str:
@@ -100,56 +110,58 @@ def trust(stats: Mapping[str, float]) -> str:
 
     balls = ("ball_detected", "ball_interpolated", "ball_unseen")
     rows = (
-        ("Ball seen", share("ball_detected", *balls)),
-        ("Ball filled in between sightings", share("ball_interpolated", *balls)),
-        ("Ball not seen", share("ball_unseen", *balls)),
-        ("People followed", share("people_tracked", "people_boxes")),
-        ("People with a team", share("people_with_team", "people_boxes")),
-        ("Match view (not replay or close-up)", share("frames_live", "frames_analysed")),
+        (texts("live.trust_ball"), share("ball_detected", *balls)),
+        (texts("live.trust_filled"), share("ball_interpolated", *balls)),
+        (texts("live.trust_unseen"), share("ball_unseen", *balls)),
+        (texts("live.trust_followed"), share("people_tracked", "people_boxes")),
+        (texts("live.trust_team"), share("people_with_team", "people_boxes")),
+        (texts("live.trust_live"), share("frames_live", "frames_analysed")),
     )
-    return _panel("How far to trust this", _table(rows))
+    return _panel(texts("live.trust"), _table(rows))
 
 
-def feed(events: pd.DataFrame, colours: TeamColours) -> str:
+def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels) -> str:
     """The newest events. events: newest first."""
     newest = events.head(_FEED_LENGTH)
-    table = event_table(newest)
     items = []
-    for team, row in zip(newest["team"], table.itertuples(index=False), strict=True):
-        players = " to ".join(name for name in (str(row.From), str(row.To)) if name)
-        what = " ".join(part for part in (str(row.Kind), str(row.Result)) if part)
+    for team, row in zip(newest["team"], event_table(newest, labels).to_dict("records"), strict=True):
+        who, whom = str(row["from"]), str(row["to"])
+        players = labels.texts("live.from_to", from_player=who, to_player=whom) if who and whom else who or whom
+        what = " ".join(part for part in (str(row["kind"]), str(row["result"])) if part)
         items.append(
-            f'<div class="te-item"><time>{row.Time}</time><span>{team_label(int(team), colours)} {escape(what)}'
-            f'<span class="te-muted"> {escape(players)}</span></span></div>'
+            f'<div class="te-item"><time>{row["time"]}</time><span>{team_label(int(team), colours, labels)} '
+            f'{escape(what)}<span class="te-muted"> {escape(players)}</span></span></div>'
         )
-    body = "".join(items) if items else _quiet("No event yet.")
-    return _panel("Latest events", body)
+    body = "".join(items) if items else _quiet(labels.texts("live.feed_empty"))
+    return _panel(labels.texts("live.feed"), body)
 
 
-def team_label(team: int, colours: TeamColours) -> str:
+def team_label(team: int, colours: TeamColours, labels: Labels) -> str:
     """A swatch in the colour of the charts and the team's name."""
     if team not in (0, 1):
-        return '<span class="te-muted">Unsure</span>'
-    return f'<span class="te-swatch" style="background:{colours.teams[team]}"></span>{TEAM_NAMES[team]}'
+        return f'<span class="te-muted">{escape(labels.team(team))}</span>'
+    swatch = f'<span class="te-swatch" style="background:{colours.teams[team]}"></span>'
+    return swatch + escape(labels.team(team))
 
 
-def legend(colours: TeamColours, extra: str, extra_colour: str) -> str:
+def legend(colours: TeamColours, labels: Labels, extra: str, extra_colour: str) -> str:
     """Which colour is which team, and one more."""
-    parts = [team_label(team, colours) for team in (0, 1)]
+    parts = [team_label(team, colours, labels) for team in (0, 1)]
     parts.append(f'<span class="te-swatch" style="background:{extra_colour}"></span>{escape(extra)}')
     return f'<div class="te-row te-small">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
 
 
-def kits(colours: TeamColours) -> str:
+def kits(colours: TeamColours, labels: Labels) -> str:
     """Which shirts the teams were recognised by; empty until they are known."""
     if None in colours.shirts:
         return ""
     shirts = " · ".join(
-        f'{TEAM_NAMES[team]} <span class="te-swatch" style="background:{colours.shirts[team]};margin:0 .2rem"></span>'
+        f'{escape(labels.team(team))} <span class="te-swatch" '
+        f'style="background:{colours.shirts[team]};margin:0 .2rem"></span>'
         for team in (0, 1)
     )
-    note = "" if colours.follows_kits else " Charts use other colours, which are easier to tell apart."
-    return f'<div class="te-small te-muted">Shirts as seen: {shirts}{note}</div>'
+    note = "" if colours.follows_kits else " " + escape(labels.texts("live.shirts_note"))
+    return f'<div class="te-small te-muted">{escape(labels.texts("live.shirts"))} {shirts}{note}</div>'
 
 
 def empty(title: str, sentence: str) -> str:
@@ -181,7 +193,8 @@ def heading(text: str, notes: Sequence[str] = ()) -> str:
 def _panel(title: str, body: str, aside: str = "") -> str:
     return (
         f'<div class="te-panel"><div class="te-row" style="justify-content:space-between">'
-        f'<span class="te-heading">{title}</span><span class="te-small te-aside">{aside}</span></div>{body}</div>'
+        f'<span class="te-heading">{escape(title)}</span><span class="te-small te-aside">{aside}</span></div>'
+        f"{body}</div>"
     )
 
 

@@ -27,6 +27,7 @@ from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import Service
+from tacticeye.texts import get_texts
 from tests.browser.match_folders import make_match, run_as, stand_as
 from tests.small_match import write_small_match
 
@@ -132,13 +133,13 @@ def no_fault(page: Page) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def through_pages(page: Page, gallery: Gallery, match_id: str) -> Iterator[str]:
+def through_pages(page: Page, gallery: Gallery, match_id: str, language: str = "en") -> Iterator[str]:
     """The Live page by its address, the others by the menu, which keeps the match."""
     page.goto(f"{gallery.address}/live?match={match_id}")
-    for name in ("Live", "Events", "Heatmap"):
-        if name != "Live":
-            page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
-        page.wait_for_url(f"**/{name.lower()}?match={match_id}")
+    for name in PAGES:
+        if name != "live":
+            page.get_by_test_id("stSidebarNavLink").filter(has_text=get_texts(language)(f"menu.{name}")).click()
+        page.wait_for_url(f"**/{name}?match={match_id}")
         yield name
 
 
@@ -175,6 +176,19 @@ def test_the_library_shows_every_match_with_its_state(gallery: Gallery, page: Pa
     shown = set(page.locator(".te-chip").all_inner_texts())
     assert {"Finished", "Stopped", "Crashed", "Failed", "Analysing", "In the queue, place 1"} <= shown
     no_fault(page)
+
+
+def test_pages_speak_the_language_of_the_browser_until_another_is_chosen(gallery: Gallery, browser: Browser) -> None:
+    context = browser.new_context(locale="es-AR")
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    for _ in through_pages(page, gallery, "finished", "es"):
+        expect(page.locator(".te-chip").first).to_have_text("Terminado")
+        expect(page.locator(f".te-possession, {DRAWING}").first).to_be_visible()
+        no_fault(page)
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="English").click()
+    expect(page.locator(".te-chip").first).to_have_text("Finished")
+    context.close()
 
 
 def test_titles_are_shown_and_never_executed(gallery: Gallery, page: Page) -> None:
