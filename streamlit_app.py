@@ -1,4 +1,4 @@
-"""Entry of the dashboard: `streamlit run streamlit_app.py` serves everything on one port."""
+"""Entry of the dashboard: `streamlit run streamlit_app.py` serves pages, API and WebSocket on one port."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from tacticeye.api import mounts
+
 ROOT = Path(__file__).resolve().parent
 
 # The main script lies away from `pages/`: beside it, Streamlit would take a deep link on a fresh server for its older
 # kind of multipage app and show the wrong sidebar.
-app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py")
+app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py", routes=mounts())

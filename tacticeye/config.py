@@ -98,25 +98,38 @@ class Settings:
     data_dir      TACTICEYE_DATA_DIR     folder that holds matches/, default data/ in the working directory
     max_workers   TACTICEYE_MAX_WORKERS  matches analysed at the same time, at least 1; further ones wait in the queue
     upload_mb     TACTICEYE_UPLOAD_MB    largest upload through the browser in MB
+    api_upload_mb  TACTICEYE_API_UPLOAD_MB  largest upload through the API in MB: a match in 4K has about 20 GB
+    api_token     TACTICEYE_API_TOKEN    what callers of the API must show; empty: nothing
+    cors_origins  TACTICEYE_CORS_ORIGINS  web origins, with commas, whose pages may call the API; empty: none
     """
 
     data_dir: Path = Path("data")
     max_workers: int = 1
     upload_mb: int = 400
+    api_upload_mb: int = 20000
+    api_token: str = ""
+    cors_origins: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Raises ConfigurationError where a variable isn't a positive whole number."""
+        """Raises ConfigurationError where a variable can't be read as what its setting is."""
         values: dict[str, Any] = {}
         for field in fields(cls):
             name = f"TACTICEYE_{field.name.upper()}"
             text = environment.get(name)
-            if not text:
-                continue
-            if field.name == "data_dir":
-                values[field.name] = Path(text)
-            elif text.isdecimal() and int(text) > 0:
-                values[field.name] = int(text)
-            else:
-                raise ConfigurationError(name, text, "a whole number above 0")
+            if text:
+                values[field.name] = _read_setting(name, text, field.default)
         return cls(**values)
+
+
+def _read_setting(name: str, text: str, default: object) -> object:
+    """The value in `text`, of the type that `default` has. Raises ConfigurationError."""
+    if isinstance(default, bool):
+        if text.lower() not in ("1", "0", "true", "false", "yes", "no", "on", "off"):
+            raise ConfigurationError(name, text, "yes or no")
+        return text.lower() in ("1", "true", "yes", "on")
+    if isinstance(default, int):
+        if not (text.isdecimal() and int(text) > 0):
+            raise ConfigurationError(name, text, "a whole number above 0")
+        return int(text)
+    return Path(text) if isinstance(default, Path) else text

@@ -28,7 +28,7 @@ class MatchNotFoundError(TacticEyeError):
     """No match of that id in the data folder."""
 
     def __init__(self, match_id: str) -> None:
-        super().__init__(f"There is no match {match_id!r}: `python -m tacticeye list` shows those that exist.")
+        super().__init__(f"There is no match {match_id!r}: look it up in the list of matches.")
         self.match_id = match_id
 
 
@@ -46,6 +46,30 @@ class MatchBusyError(TacticEyeError):
     def __init__(self, match_id: str, reason: str) -> None:
         super().__init__(f"The match {match_id!r} is busy: {reason}")
         self.match_id = match_id
+
+
+class UploadNotFoundError(TacticEyeError):
+    """No upload of that id: never begun, or removed after a week."""
+
+    def __init__(self, file_id: str) -> None:
+        super().__init__(f"There is no upload {file_id!r}: upload the file again.")
+        self.file_id = file_id
+
+
+class UploadConflictError(TacticEyeError):
+    """A part of an upload doesn't go on where the last one ended. size: bytes that are here already."""
+
+    def __init__(self, file_id: str, size: int, reason: str) -> None:
+        super().__init__(f"The upload {file_id!r} can't go on like this: {reason}")
+        self.file_id = file_id
+        self.size = size
+
+
+class UploadTooLargeError(TacticEyeError):
+    """More bytes than this server takes, or than there is room for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The upload is too large: {reason}")
 
 
 class ConfigurationError(TacticEyeError):

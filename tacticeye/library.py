@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import IO
 
 from tacticeye.config import AnalysisConfig, SourceType
-from tacticeye.errors import MatchBusyError, MatchExistsError, MatchNotFoundError, SourceError, StorageError
+from tacticeye.errors import (
+    MatchBusyError,
+    MatchExistsError,
+    MatchNotFoundError,
+    SourceError,
+    StorageError,
+    UploadConflictError,
+)
 from tacticeye.lease import hold_lease, hold_queue
 from tacticeye.match_files import (
     Card,
@@ -25,6 +32,7 @@ from tacticeye.match_files import (
     write_record,
 )
 from tacticeye.match_queue import MatchStatus, Standing, find_queue, find_standing
+from tacticeye.uploads import Upload, video_suffix
 
 COPY_BYTES = 1 << 20
 
@@ -42,6 +50,7 @@ class MatchCard:
     message       one sentence where there is something to say: why it failed, what to do after a crash
     preview_path  newest annotated frame, None before there is one
     quiet_s       s since an active worker last told of progress; 0 for all others
+    frame, total_frames  frames read, and in all (an estimate until finished; 0 unknown)
     """
 
     match_id: str
@@ -57,6 +66,8 @@ class MatchCard:
     message: str
     preview_path: Path | None
     quiet_s: float
+    frame: int = 0
+    total_frames: int = 0
 
 
 def list_cards(data_dir: Path) -> list[MatchCard]:
@@ -109,9 +120,9 @@ def _make_match(data_dir: Path, match_id: str, title: str) -> MatchFolder:
 
 def create_upload(data_dir: Path, config: AnalysisConfig, name: str, content: IO[bytes]) -> str:
     """Like create_match, of a video that is copied into the folder. name: as the user knows it, shown as title."""
-    stem, suffix = Path(name).stem, Path(name).suffix.lower()
+    stem = Path(name).stem
     folder = _make_match(data_dir, _new_id(stem), stem)
-    video = folder.path / f"source{suffix if re.fullmatch(r'[.][a-z0-9]{1,5}', suffix) else ''}"
+    video = folder.path / f"source{video_suffix(name)}"
     try:
         with video.open("wb") as file:
             shutil.copyfileobj(content, file, COPY_BYTES)
@@ -126,6 +137,33 @@ def create_upload(data_dir: Path, config: AnalysisConfig, name: str, content: IO
         _remove(folder)
         raise
     return folder.match_id
+
+
+def create_from_upload(
+    data_dir: Path, config: AnalysisConfig, upload: Upload, match_id: str | None = None, title: str = ""
+) -> str:
+    """Like create_match, of a finished upload, which the match takes over without a copy.
+
+    Raises UploadConflictError where a part of the file is missing.
+    """
+    if not upload.is_complete:
+        raise UploadConflictError(
+            upload.file_id, upload.size, f"only {upload.size} bytes of {upload.total_size} are here; send the rest."
+        )
+    stem = Path(upload.filename).stem
+    chosen = get_match_id(match_id) if match_id is not None else _new_id(stem)
+    folder = _make_match(data_dir, chosen, title or stem)
+    video = folder.path / f"source{video_suffix(upload.filename)}"
+    try:
+        video.hardlink_to(upload.path)
+        write_record(folder.config, replace(config, source_url=str(_get_video(video))))
+    except OSError as error:
+        _remove(folder)
+        raise storage_error(video, error) from error
+    except (SourceError, StorageError):
+        _remove(folder)
+        raise
+    return chosen
 
 
 def delete_match(data_dir: Path, folder: MatchFolder) -> None:
@@ -178,6 +216,8 @@ def _card(folder: MatchFolder, standing: Standing, queue: list[str]) -> MatchCar
     is_finished = standing.status is MatchStatus.FINISHED
     t_s = progress.t_s if progress else 0.0
     total_s = t_s if is_finished else progress.total_s if progress else 0.0
+    frame = progress.frame if progress else 0
+    total_frames = frame + 1 if is_finished else progress.total_frames if progress else 0
     share = 1.0 if is_finished else min(t_s / total_s, 1.0) if total_s > 0 else None
     is_working = standing.status in (MatchStatus.RUNNING, MatchStatus.STOPPING)
     return MatchCard(
@@ -194,4 +234,6 @@ def _card(folder: MatchFolder, standing: Standing, queue: list[str]) -> MatchCar
         message=standing.message,
         preview_path=folder.preview if folder.preview.is_file() else None,
         quiet_s=max(0.0, time.time() - progress.beat_at) if progress and is_working else 0.0,
+        frame=frame,
+        total_frames=total_frames,
     )

@@ -1,4 +1,4 @@
-"""The facade: what pages, command line and, later, the API call about matches.
+"""The facade: what pages, command line and API call about matches.
 
 It opens fast: nothing heavy is imported, a worker is only launched as a process. Every method takes a plain match id
 and raises nothing but children of TacticEyeError. Questions about results are answered in one transaction each.
@@ -17,8 +17,10 @@ from tacticeye.library import MatchCard as MatchCard
 from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
+from tacticeye.uploads import UploadShelf
 
 if TYPE_CHECKING:
+    from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.types import EventKind
 
@@ -38,6 +40,11 @@ class Service:
     @property
     def data_dir(self) -> Path:
         return self._data_dir
+
+    @property
+    def uploads(self) -> UploadShelf:
+        """Uploads that come in parts, before a match takes them over."""
+        return UploadShelf(self._data_dir, self._settings.api_upload_mb)
 
     def list_matches(self) -> list[MatchCard]:
         """All matches, newest first."""
@@ -68,6 +75,15 @@ class Service:
         match_id = library.create_upload(self._data_dir, AnalysisConfig.preset(preset, **overrides), name, content)
         self.start(match_id)
         return match_id
+
+    def add_finished_upload(
+        self, file_id: str, preset: str = "vod", match_id: str | None = None, title: str = "", **overrides: Any
+    ) -> str:
+        """A new match of an upload that came in parts, started. Raises UploadNotFoundError, UploadConflictError."""
+        config = AnalysisConfig.preset(preset, **overrides)
+        created = library.create_from_upload(self._data_dir, config, self.uploads.get(file_id), match_id, title)
+        self.start(created)
+        return created
 
     def add_demo(self, preset: str = "vod", **overrides: Any) -> str:
         """Analyses the demo match that ships with TacticEYE. Returns the id."""
@@ -127,6 +143,35 @@ class Service:
         from tacticeye import match_views
 
         return match_views.read_heatmap(self.status(match_id), self._existing(match_id), team, track, minutes)
+
+    def events_page(self, match_id: str, wanted: EventFilter) -> Page:
+        """Events and changes of possession as rows, with how many there are in all."""
+        from tacticeye import match_listings
+
+        return match_listings.read_events(self._existing(match_id), wanted)
+
+    def positions_page(self, match_id: str, wanted: PositionFilter) -> Page:
+        """People as rows, with how many there are in all."""
+        from tacticeye import match_listings
+
+        return match_listings.read_positions(self._existing(match_id), wanted)
+
+    def possession_figures(self, match_id: str) -> PossessionFigures:
+        """Who had the ball when, and how that added up over the minutes."""
+        from tacticeye import match_listings
+
+        return match_listings.read_possession(self._existing(match_id))
+
+    def batch_stats(self, match_id: str, after: int) -> dict[int, dict[str, float]]:
+        """chunk_stats by number of the batches that follow batch `after`."""
+        from tacticeye import match_listings
+
+        return match_listings.read_batch_stats(self._existing(match_id), after)
+
+    def preview_path(self, match_id: str) -> Path | None:
+        """The newest annotated frame; None before there is one."""
+        preview = self._existing(match_id).preview
+        return preview if preview.is_file() else None
 
     def _existing(self, match_id: str) -> MatchFolder:
         return MatchFolder.existing(self._data_dir, match_id)

@@ -1,0 +1,222 @@
+"""What goes in and out of the API, as it is described in its OpenAPI document.
+
+Times are seconds of video, places px of the source frame (origin top-left) or metres on the pitch. Missing: -1 for
+ids and teams, null for numbers.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tacticeye.config import PRESETS, SourceType
+from tacticeye.match_queue import MatchStatus
+from tacticeye.types import ControlState, EventKind
+
+Preset = StrEnum("Preset", {name.upper(): name for name in PRESETS})  # type: ignore[misc]
+HappeningKind = StrEnum(  # type: ignore[misc]
+    "HappeningKind", {"POSSESSION_CHANGE": "possession_change", **{kind.name: kind.value.lower() for kind in EventKind}}
+)
+
+
+class Problem(BaseModel):
+    """Why a request wasn't carried out, and what to do, in one sentence."""
+
+    detail: str = Field(examples=["There is no match 'derby': look it up in the list of matches."])
+
+
+class UploadConflict(Problem):
+    """A part that doesn't fit. size: bytes that are here: go on behind them."""
+
+    size: int
+
+
+class UploadAnswer(BaseModel):
+    """An upload, whole or growing. size: bytes here; total_size: bytes announced, -1 unknown."""
+
+    file_id: str = Field(examples=["9f2c41d07a5e4b3c8d6e1f0a2b4c6d8e"])
+    filename: str = Field(examples=["derby.mp4"])
+    size: int
+    total_size: int
+    is_complete: bool
+
+
+class AnalyzeRequest(BaseModel):
+    """A new match: of an upload (file_id) or of a link (source_url), one of the two. What is left out, the preset says.
+
+    model_path names a file of the weights folder. max_batches ends the analysis after that many batches.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"match_id": "derby", "file_id": "9f2c41d07a5e4b3c8d6e1f0a2b4c6d8e", "preset": "vod"},
+                {"match_id": "derby-live", "source_url": "https://example.org/live.m3u8", "preset": "live"},
+            ]
+        },
+    )
+
+    match_id: str | None = Field(None, description="letters, digits, - and _; left out: one after the file's name")
+    title: str = Field("", max_length=200)
+    source_type: SourceType | None = Field(None, description="left out: guessed from the link")
+    file_id: str | None = None
+    source_url: str | None = Field(None, max_length=4000)
+    preset: Preset = Preset.VOD
+    batch_size_seconds: float | None = Field(None, ge=0.2, le=30)
+    model_path: str | None = Field(None, max_length=255)
+    conf_threshold: float | None = Field(None, gt=0, lt=1)
+    max_batches: int | None = Field(None, gt=0, le=10**6)
+
+
+class MatchInfo(BaseModel):
+    """How a match stands. progress 0..1, null while its length isn't known; realtime_factor: s of video a second."""
+
+    match_id: str
+    title: str
+    status: MatchStatus
+    message: str
+    progress: float | None
+    frame: int
+    total_frames: int
+    seconds: float
+    total_seconds: float
+    batch_idx: int
+    fps_processing: float
+    realtime_factor: float
+    queue_place: int
+    created_at: float
+
+
+class MatchList(BaseModel):
+    matches: list[MatchInfo]
+
+
+class SummaryProgress(BaseModel):
+    total_frames: int
+    total_seconds: float
+    last_batch: int
+
+
+class SummaryPossession(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    current_team: int
+    current_player: int
+    percent_by_team: dict[int, float | None]
+    seconds_by_team: dict[int, float]
+
+
+class SummaryPasses(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    by_team: dict[int, int]
+    attempted_by_team: dict[int, int]
+    total: int
+
+
+class SummaryTeams(BaseModel):
+    total_players: int
+    players_by_team: dict[int, int]
+
+
+class Summary(BaseModel):
+    """`MatchState.get_summary()` with the status of now."""
+
+    model_config = ConfigDict(extra="allow")
+
+    match_id: str
+    status: MatchStatus
+    progress: SummaryProgress
+    possession: SummaryPossession
+    passes: SummaryPasses
+    teams: SummaryTeams
+
+
+class EventItem(BaseModel):
+    """Something that happened. Where both sides take part, from_team and to_team stand in the place of team."""
+
+    type: HappeningKind
+    frame: int
+    timestamp: float
+    end_timestamp: float
+    batch_idx: int
+    result: str
+    team: int | None = None
+    from_team: int | None = None
+    to_team: int | None = None
+    from_player: int
+    to_player: int
+    confidence: float | None
+
+
+class EventList(BaseModel):
+    match_id: str
+    total: int
+    limit: int
+    offset: int
+    events: list[EventItem]
+
+
+class PositionItem(BaseModel):
+    """One person on one frame. bbox: x1, y1, x2, y2; position: between the feet; pitch: m, null where uncalibrated."""
+
+    frame: int
+    timestamp: float
+    player_id: int
+    team_id: int
+    role: str
+    bbox: tuple[float, float, float, float]
+    position: tuple[float, float]
+    pitch: tuple[float, float] | None
+
+
+class PositionList(BaseModel):
+    match_id: str
+    total: int
+    limit: int
+    offset: int
+    positions: list[PositionItem]
+
+
+class SpanItem(BaseModel):
+    state: ControlState
+    player_id: int
+    start: float
+    end: float
+
+
+class CurveItem(BaseModel):
+    """Until `timestamp`: seconds by team, and the first team's percentage of them, null until a team had the ball."""
+
+    timestamp: float
+    seconds_by_team: dict[int, float]
+    percent_by_team: dict[int, float | None]
+
+
+class Possession(BaseModel):
+    match_id: str
+    percent_by_team: dict[int, float | None]
+    seconds_by_state: dict[ControlState, float]
+    spans: list[SpanItem]
+    curve: list[CurveItem]
+
+
+class Passes(BaseModel):
+    match_id: str
+    attempted_by_team: dict[int, int]
+    complete_by_team: dict[int, int]
+    total: int
+    limit: int
+    offset: int
+    passes: list[EventItem]
+
+
+class Heatmap(BaseModel):
+    """seconds: rows of the picture from the top, each from the left; together the width x height of the frame."""
+
+    match_id: str
+    width: int
+    height: int
+    seconds: list[list[float]]
