@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
@@ -30,9 +32,9 @@ def create_app() -> FastAPI:
         openapi_url="/api/openapi.json",
         static_url="/api/docs-assets",
     )
-    answers = {401: {"model": Problem}, 403: {"model": Problem}}
+    answers: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 403: {"model": Problem}}
     for router in (uploads.router, matches.router):
-        app.include_router(router, prefix="/api", dependencies=[Depends(require_token)], responses={**answers})
+        app.include_router(router, prefix="/api", dependencies=[Depends(require_token)], responses=answers)
     app.include_router(live.router)
     install_error_answers(app)
     app.add_middleware(Gate)

@@ -131,7 +131,7 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes | None:
     announced = headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > JSON_LIMIT_BYTES:
         return None
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")

@@ -63,7 +63,7 @@ class AnalyzeRequest(BaseModel):
     source_type: SourceType | None = Field(None, description="left out: guessed from the link")
     file_id: str | None = None
     source_url: str | None = Field(None, max_length=4000)
-    preset: Preset = Preset.VOD
+    preset: Preset = Preset("vod")
     batch_size_seconds: float | None = Field(None, ge=0.2, le=30)
     model_path: str | None = Field(None, max_length=255)
     conf_threshold: float | None = Field(None, gt=0, lt=1)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.api.server import Server, running_api
 
@@ -61,7 +62,7 @@ def test_pings_are_answered_while_a_match_runs(server: Server, client: httpx.Cli
 def test_foreign_pages_and_wrong_tokens_are_turned_away(
     server: Server, finished: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with connect(f"{server.websocket}/ws/{finished}", origin="https://evil.example") as websocket:
+    with connect(f"{server.websocket}/ws/{finished}", origin=Origin("https://evil.example")) as websocket:
         assert json.loads(websocket.recv())["type"] == "error"
     with running_api(tmp_path_factory.mktemp("token"), 1.0, {"TACTICEYE_API_TOKEN": "sesame"}) as strict:
         (refused,) = messages(f"{strict.websocket}/ws/absent?token=wrong")
