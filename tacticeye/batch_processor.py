@@ -25,6 +25,7 @@ from tacticeye.types import (
     BallPosition,
     BallSource,
     Boxes,
+    Calibration,
     ChunkOutput,
     ControlSpan,
     Event,
@@ -35,6 +36,8 @@ from tacticeye.types import (
 )
 from tacticeye.vision.appearance import shirt_features
 from tacticeye.vision.ball_path import BallDecision, BallPath
+from tacticeye.vision.calibration.finder import PitchFinder, open_pitch_finder
+from tacticeye.vision.calibration.stage import PitchStage
 from tacticeye.vision.camera import CameraMotion, FrameMotion
 from tacticeye.vision.detector import Detector, open_detector
 from tacticeye.vision.overlay import annotate, encode_jpeg
@@ -65,6 +68,7 @@ class BatchProcessor:
         self._state = state
         self._detector: Detector | None = None
         self._camera = CameraMotion(state.camera)
+        self._pitch: PitchStage | None = None
         self._tracker = Tracker(state.tracker)
         self._teams = TeamClassifier(state.teams)
         self._ball_path = BallPath(state.ball_path)
@@ -75,9 +79,11 @@ class BatchProcessor:
         self._progress = state.progress
         self._stage_ms: Counter[str] = Counter()
 
-    def initialize_modules(self, detector: Detector | None = None) -> None:
+    def initialize_modules(self, detector: Detector | None = None, pitch_finder: PitchFinder | None = None) -> None:
         """Load what is slow to load. Raises WeightsError."""
         self._detector = detector or open_detector(self._config)
+        finder = pitch_finder or open_pitch_finder(self._config)
+        self._pitch = PitchStage(self._state.calibration, finder, self._config.pitch_layout)
 
     def process_chunk(
         self, batch: FrameBatch, position: StreamPosition | None = None, *, is_last: bool = False
@@ -90,7 +96,7 @@ class BatchProcessor:
         self._stage_ms.clear()
         if self._detector is None:
             self.initialize_modules()
-        assert self._detector is not None
+        assert self._detector is not None and self._pitch is not None
         with self._timed("detect"):
             detections = self._detector.detect(batch)
         parts: list[Boxes] = []
@@ -99,7 +105,8 @@ class BatchProcessor:
         play = _Play([], [])
         for image, frame, t_s in zip(batch.images, batch.frame.tolist(), batch.t_s.tolist(), strict=True):
             boxes, decided, motion = self._follow(image, frame, t_s, detections.select(detections.frame == frame))
-            parts.append(boxes)
+            with self._timed("pitch"):
+                parts.append(self._pitch.place(image, frame, t_s, boxes, motion))
             decisions += decided
             motions.append(motion)
             # At once, not after the batch: control asks for the teams as they are believed at this frame.
@@ -110,6 +117,7 @@ class BatchProcessor:
             self._decide_control(flushed, play)
             play.add(*self._possession.flush(batch.end_s))
         boxes = Boxes.concatenate(parts)
+        calibration = self._pitch.take_rows()
         self._count(play, is_last)
         self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
         with self._timed("preview"):
@@ -126,10 +134,11 @@ class BatchProcessor:
             events=play.events,
             tracks=self._teams.summaries(),
             kits=self._teams.kits(),
-            chunk_stats=_chunk_stats(boxes, decisions, motions),
+            chunk_stats=_chunk_stats(boxes, decisions, motions, calibration),
             processing_time_ms=1000 * (time.perf_counter() - started),
             stage_ms=dict(self._stage_ms),
             preview_jpeg=preview,
+            calibration=calibration,
         )
 
     def save_modules_state(self) -> MatchState:
@@ -138,6 +147,7 @@ class BatchProcessor:
             self._state,
             progress=self._progress,
             camera=self._camera.state(),
+            calibration=self._state.calibration if self._pitch is None else self._pitch.state(),
             tracker=self._tracker.state(),
             teams=self._teams.state(),
             ball_path=self._ball_path.state(),
@@ -252,7 +262,9 @@ def _zoom(similarity: NDArray[np.float64]) -> float:
     return float(np.sqrt(abs(np.linalg.det(similarity[:, :2]))))
 
 
-def _chunk_stats(boxes: Boxes, decisions: list[BallDecision], motions: list[FrameMotion]) -> dict[str, float]:
+def _chunk_stats(
+    boxes: Boxes, decisions: list[BallDecision], motions: list[FrameMotion], calibration: Calibration
+) -> dict[str, float]:
     """Trust figures of a batch as counts, so that they add up over batches.
 
     frames_*: analysed frames; ball_*: frames whose ball was decided in this batch, by where its position comes from.
@@ -262,6 +274,7 @@ def _chunk_stats(boxes: Boxes, decisions: list[BallDecision], motions: list[Fram
     return {
         "frames_analysed": len(motions),
         "frames_live": sum(m.is_live for m in motions),
+        "frames_calibrated": int(calibration.is_known.sum()),
         "cuts": sum(m.is_cut for m in motions),
         "people_boxes": int(people.sum()),
         "people_tracked": int((people & (boxes.track >= 0)).sum()),

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from tacticeye.errors import ConfigurationError, TacticEyeError
+from tacticeye.pitch import PitchLayout, pitch_layout
 from tacticeye.types import AnalysisProgress, ChunkOutput
 
 
@@ -37,6 +38,10 @@ class AnalysisConfig:
     ball_conf_threshold  lowest score of a ball candidate, 0..1; lower than for people because the path sorts them out
     imgsz                longer side in px at which the detector sees a frame, multiple of 32
     analysis_hz          frames analysed per second of video: more finds more touches, and takes longer
+    pitch_model_path     weights that find the pitch's landmarks (.pt), or recorded landmarks (.parquet); where the file
+                         is missing nothing is calibrated, and places stay in the picture
+    pitch_kind           markings of the ground: "11", "9", "7" (a side) or "futsal"
+    pitch_size           length x width of the ground, "100x64" m or "110x70 yd"; "": the usual size of its kind
     device               "auto", "cpu", "cuda", "cuda:1", "mps"
     max_batches          stop after that many batches in all; None: the whole video
     on_progress          called with (match_id, AnalysisProgress) after each batch
@@ -53,6 +58,9 @@ class AnalysisConfig:
     ball_conf_threshold: float = 0.1
     imgsz: int = 960
     analysis_hz: float = 12.5
+    pitch_model_path: str = "weights/pitch.pt"
+    pitch_kind: str = "11"
+    pitch_size: str = ""
     device: str = "auto"
     max_batches: int | None = None
     on_progress: Annotated[Callable[[str, AnalysisProgress], None] | None, Field(exclude=True)] = None
@@ -71,6 +79,16 @@ class AnalysisConfig:
         for name, is_fine, expected in checks:
             if not is_fine:
                 raise ConfigurationError(name, getattr(self, name), expected)
+        for name, layout in (("pitch_kind", (self.pitch_kind, "")), ("pitch_size", ("11", self.pitch_size))):
+            try:
+                pitch_layout(*layout)
+            except ValueError as error:
+                raise ConfigurationError(name, getattr(self, name), str(error)) from error
+
+    @property
+    def pitch_layout(self) -> PitchLayout:
+        """The markings and size of the ground."""
+        return pitch_layout(self.pitch_kind, self.pitch_size)
 
     @classmethod
     def preset(cls, name: str, **overrides: Any) -> Self:

@@ -5,6 +5,7 @@ Team and role of a box are those believed of its track now; a box without a trac
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,14 @@ import numpy as np
 import pandas as pd
 
 from tacticeye.errors import ConfigurationError
-from tacticeye.store import MatchStore, Snapshot
+from tacticeye.pitch import is_inside, pitch_layout
+from tacticeye.pitch_projection import projection_of
+from tacticeye.store import MatchRecord, MatchStore, Snapshot, read_calibration
 from tacticeye.types import NO_TEAM, Role
 
-INCLUDES = ("boxes", "ball")
+INCLUDES = ("boxes", "ball", "calibration")
+# Points of the picture whose places an exported calibration tells: across and down.
+GRID = (16, 9)
 
 
 def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, Any]:
@@ -27,7 +32,11 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
     events    [{kind, result, start_s, end_s, team, from_track, to_track, from_xy, to_xy, confidence, source}]
     kits      [{team, rgb}]
     ball      with "ball": [{t_s, frame, x, y, source, confidence}], no entry where unseen
-    boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track}]; team -1 unsure
+    boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track, pitch_x, pitch_y}]; team -1 unsure; feet
+              on the pitch in m, null where not calibrated
+    calibration  with "calibration": [{t_s, frame, error_m, grid: [[x px, y px, x m, y m], ...]}], places on the pitch
+              of a grid of image points, origin bottom-left, y up; points off the pitch are left out, an uncalibrated
+              frame has an empty grid
     Unknown numbers are null. Raises ConfigurationError for an unknown include, StorageError.
     """
     unknown = sorted(set(include) - set(INCLUDES))
@@ -52,6 +61,8 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
             exported["ball"] = _rows(snapshot.ball_path())
         if "boxes" in include:
             exported["boxes"] = _boxes(snapshot)
+        if "calibration" in include:
+            exported["calibration"] = _calibration(snapshot, (match.width, match.height), _size_m(match))
     return exported
 
 
@@ -85,7 +96,37 @@ def _boxes(snapshot: Snapshot) -> list[dict[str, Any]]:
     is_ball = boxes["role"] == Role.BALL
     boxes.loc[is_ball | (boxes["role"] == Role.REFEREE), "team"] = NO_TEAM
     boxes["role"] = boxes["role"].map({int(role): role.name.lower() for role in Role})
-    return _rows(boxes[["t_s", "frame", "x1", "y1", "x2", "y2", "score", "role", "team", "track"]])
+    return _rows(
+        boxes[["t_s", "frame", "x1", "y1", "x2", "y2", "score", "role", "team", "track", "pitch_x", "pitch_y"]]
+    )
+
+
+def _size_m(match: MatchRecord) -> tuple[float, float]:
+    """Length and width of the ground, m."""
+    fields = json.loads(match.config_json)
+    return pitch_layout(fields.get("pitch_kind", "11"), fields.get("pitch_size", "")).size_m
+
+
+def _calibration(snapshot: Snapshot, size: tuple[int, int], size_m: tuple[float, float]) -> list[dict[str, Any]]:
+    calibration = read_calibration(snapshot)
+    x, y = np.meshgrid(*((np.arange(n) + 0.5) * s / n for n, s in zip(GRID, size, strict=True)))
+    points = np.stack([x.ravel(), y.ravel()], axis=1)
+    exported = []
+    for row in range(len(calibration)):
+        projection = projection_of(calibration, row)
+        places = projection.to_pitch(points)
+        inside = is_inside(places, 0.0, size_m)
+        grid = np.hstack([points[inside].round(2), places[inside].round(3)])
+        error_m = projection.error_m
+        exported.append(
+            {
+                "t_s": float(calibration.t_s[row]),
+                "frame": int(calibration.frame[row]),
+                "error_m": round(error_m, 3) if projection.is_known else None,
+                "grid": grid.tolist(),
+            }
+        )
+    return exported
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from tacticeye.errors import StorageError
 from tacticeye.match_files import write_bytes
 from tacticeye.state_parts import (
     BallPathState,
+    CalibrationState,
     CameraState,
     FrameWaiting,
     PossessionState,
@@ -80,6 +81,7 @@ class MatchState:
     source: SourceFacts = field(default_factory=SourceFacts)
     progress: Progress = field(default_factory=Progress)
     camera: CameraState = field(default_factory=CameraState)
+    calibration: CalibrationState = field(default_factory=CalibrationState)
     tracker: TrackerState = field(default_factory=TrackerState)
     teams: TeamClassifierState = field(default_factory=TeamClassifierState)
     ball_path: BallPathState = field(default_factory=BallPathState)

@@ -6,7 +6,9 @@ Lines are drawn on their geometric axis: the few centimetres of paint are not mo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,74 @@ KEYPOINT_NAMES: tuple[str, ...] = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class PitchLayout:
+    """Size and markings of a pitch in metres. Areas lie at both ends, the spot in front of each goal.
+
+    area depths are measured from the goal line, widths along it; circle_radius_m: of the centre circle and of the arc
+    at the penalty area, which is there only where the circle around the spot reaches over the box line. rounded_area:
+    futsal's penalty area, two quarter circles of its depth around the posts joined by a line.
+    """
+
+    length_m: float = LENGTH_M
+    width_m: float = WIDTH_M
+    penalty_area_depth_m: float = PENALTY_AREA_DEPTH_M
+    penalty_area_width_m: float = PENALTY_AREA_WIDTH_M
+    goal_area_depth_m: float = GOAL_AREA_DEPTH_M
+    goal_area_width_m: float = GOAL_AREA_WIDTH_M
+    penalty_spot_m: float = PENALTY_SPOT_M
+    circle_radius_m: float = CIRCLE_RADIUS_M
+    has_arc: bool = True
+    rounded_area: bool = False
+    goal_width_m: float = GOAL_WIDTH_M
+
+    @property
+    def size_m(self) -> tuple[float, float]:
+        return self.length_m, self.width_m
+
+
+FULL_PITCH = PitchLayout()
+# Usual markings of smaller games; the size of the ground itself is a setting, for it differs from club to club.
+LAYOUTS: Mapping[str, PitchLayout] = {
+    "11": FULL_PITCH,
+    "9": PitchLayout(73.0, 46.0, 12.0, 29.0, 4.5, 14.0, 8.0, 7.0, has_arc=False, goal_width_m=4.88),
+    "7": PitchLayout(60.0, 40.0, 9.0, 24.0, 3.0, 12.0, 9.0, 6.0, has_arc=False, goal_width_m=6.0),
+    "futsal": PitchLayout(
+        40.0, 20.0, 6.0, 15.0, 0.0, 0.0, 6.0, 3.0, has_arc=False, rounded_area=True, goal_width_m=3.0
+    ),
+}
+YARD_M = 0.9144
+_SIZE = re.compile(r"(\d+(?:[.,]\d+)?)\s*[x×]\s*(\d+(?:[.,]\d+)?)\s*(m|yd)?", re.IGNORECASE)  # noqa: RUF001
+_SIDES_M = (15.0, 130.0)
+
+
+def read_size(text: str) -> tuple[float, float]:
+    """(length, width) m from "105x68", "100 x 64 m" or "115x75 yd". Raises ValueError with what is expected."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is not None:
+        unit = YARD_M if (found[3] or "m").lower() == "yd" else 1.0
+        length, width = (float(found[i].replace(",", ".")) * unit for i in (1, 2))
+        if _SIDES_M[0] <= width <= length <= _SIDES_M[1]:
+            return length, width
+    raise ValueError(
+        f"length x width in metres or yards, like 105x68 or 115x75 yd, {_SIDES_M[0]:g} to {_SIDES_M[1]:g} m"
+    )
+
+
+def pitch_layout(kind: str = "11", size: str = "") -> PitchLayout:
+    """The layout of a kind of game (a key of LAYOUTS) on a ground of `size` (as for read_size; "": the usual one).
+
+    Raises ValueError for an unknown kind or size.
+    """
+    if kind not in LAYOUTS:
+        raise ValueError("one of " + ", ".join(LAYOUTS))
+    layout = LAYOUTS[kind]
+    if not size:
+        return layout
+    length, width = read_size(size)
+    return replace(layout, length_m=length, width_m=width)
+
+
 @dataclass(frozen=True, eq=False)
 class Marking:
     """One painted line or curve. points_m (K, 2) float64, metres, in drawing order; a straight line has two."""
@@ -53,47 +123,56 @@ class Marking:
     points_m: NDArray[np.float64]
 
 
-def keypoints_m() -> NDArray[np.float64]:
-    """(32, 2) float64 m: the keypoints in the order of KEYPOINT_NAMES. "Top" is the far touchline, y = 68."""
+def keypoints_m(layout: PitchLayout = FULL_PITCH) -> NDArray[np.float64]:
+    """(32, 2) float64 m: the keypoints in the order of KEYPOINT_NAMES, NaN for those that a layout hasn't.
+
+    "Top" is the far touchline, y = width.
+    """
+    middle_x, middle_y = layout.length_m / 2, layout.width_m / 2
     across = (
-        WIDTH_M,
-        MIDDLE_Y_M + PENALTY_AREA_WIDTH_M / 2,
-        MIDDLE_Y_M + GOAL_AREA_WIDTH_M / 2,
-        MIDDLE_Y_M - GOAL_AREA_WIDTH_M / 2,
-        MIDDLE_Y_M - PENALTY_AREA_WIDTH_M / 2,
+        layout.width_m,
+        middle_y + layout.penalty_area_width_m / 2,
+        middle_y + layout.goal_area_width_m / 2,
+        middle_y - layout.goal_area_width_m / 2,
+        middle_y - layout.penalty_area_width_m / 2,
         0.0,
     )
-    arc = (MIDDLE_Y_M + ARC_HALF_CHORD_M, MIDDLE_Y_M - ARC_HALF_CHORD_M)
-    box = PENALTY_AREA_DEPTH_M
+    half_chord = _arc_half_chord(layout)
+    box, radius = layout.penalty_area_depth_m, layout.circle_radius_m
     left = [(0.0, y) for y in across]
-    left += [(GOAL_AREA_DEPTH_M, across[2]), (GOAL_AREA_DEPTH_M, across[3]), (PENALTY_SPOT_M, MIDDLE_Y_M)]
-    left += [(box, across[1]), (box, arc[0]), (box, arc[1]), (box, across[4])]
-    middle = [
-        (MIDDLE_X_M, WIDTH_M),
-        (MIDDLE_X_M, MIDDLE_Y_M + CIRCLE_RADIUS_M),
-        (MIDDLE_X_M, MIDDLE_Y_M - CIRCLE_RADIUS_M),
-        (MIDDLE_X_M, 0.0),
-    ]
-    right = [(LENGTH_M - x, y) for x, y in [*left[9:13], left[8], left[6], left[7], *left[:6]]]
-    circle = [(MIDDLE_X_M - CIRCLE_RADIUS_M, MIDDLE_Y_M), (MIDDLE_X_M + CIRCLE_RADIUS_M, MIDDLE_Y_M)]
-    return np.array(left + middle + right + circle, np.float64)
+    left += [(layout.goal_area_depth_m, across[2]), (layout.goal_area_depth_m, across[3])]
+    left += [(layout.penalty_spot_m, middle_y)]
+    left += [(box, across[1]), (box, middle_y + half_chord), (box, middle_y - half_chord), (box, across[4])]
+    middle = [(middle_x, layout.width_m), (middle_x, middle_y + radius), (middle_x, middle_y - radius), (middle_x, 0.0)]
+    right = [(layout.length_m - x, y) for x, y in [*left[9:13], left[8], left[6], left[7], *left[:6]]]
+    circle = [(middle_x - radius, middle_y), (middle_x + radius, middle_y)]
+    points = np.array(left + middle + right + circle, np.float64)
+    if not layout.goal_area_depth_m:
+        points[[2, 3, 6, 7, 22, 23, 26, 27]] = np.nan
+    if layout.rounded_area:
+        points[[1, 4, 9, 12, 17, 20, 25, 28]] = np.nan
+    return points
 
 
-def markings(arc_step_m: float = 0.25) -> tuple[Marking, ...]:
+def markings(arc_step_m: float = 0.25, layout: PitchLayout = FULL_PITCH) -> tuple[Marking, ...]:
     """Every line, circle, arc and spot. Curves are sampled about every `arc_step_m` metres; a spot is one point."""
+    length, width = layout.size_m
+    middle = (length / 2, width / 2)
     made = [
-        _closed("boundary", (0.0, 0.0), (LENGTH_M, WIDTH_M)),
-        Marking("halfway", np.array([(MIDDLE_X_M, 0.0), (MIDDLE_X_M, WIDTH_M)])),
-        Marking("circle", _arc((MIDDLE_X_M, MIDDLE_Y_M), CIRCLE_RADIUS_M, 0.0, math.tau, arc_step_m)),
-        Marking("centre_spot", np.array([(MIDDLE_X_M, MIDDLE_Y_M)])),
+        _closed("boundary", (0.0, 0.0), (length, width)),
+        Marking("halfway", np.array([(middle[0], 0.0), (middle[0], width)])),
+        Marking("circle", _arc(middle, layout.circle_radius_m, 0.0, math.tau, arc_step_m)),
+        Marking("centre_spot", np.array([middle])),
     ]
-    for side, mirror in (("left", _same), ("right", _mirrored)):
-        made += [Marking(f"{side}_{m.name}", mirror(m.points_m)) for m in _left_end(arc_step_m)]
+    for m in _left_end(layout, arc_step_m):
+        made.append(Marking(f"left_{m.name}", m.points_m))
+    for m in _left_end(layout, arc_step_m):
+        made.append(Marking(f"right_{m.name}", np.stack([length - m.points_m[:, 0], m.points_m[:, 1]], axis=1)))
     for name, x, y, start in (
         ("corner_bottom_left", 0.0, 0.0, 0.0),
-        ("corner_bottom_right", LENGTH_M, 0.0, math.pi / 2),
-        ("corner_top_right", LENGTH_M, WIDTH_M, math.pi),
-        ("corner_top_left", 0.0, WIDTH_M, 1.5 * math.pi),
+        ("corner_bottom_right", length, 0.0, math.pi / 2),
+        ("corner_top_right", length, width, math.pi),
+        ("corner_top_left", 0.0, width, 1.5 * math.pi),
     ):
         made.append(Marking(name, _arc((x, y), CORNER_RADIUS_M, start, start + math.pi / 2, arc_step_m)))
     return tuple(made)
@@ -106,25 +185,51 @@ def goal_frames_m() -> NDArray[np.float64]:
     return np.array([[(x, y, z) for y, z in frame] for x in (0.0, LENGTH_M)], np.float64)
 
 
-def is_inside(xy_m: NDArray[np.float64], margin_m: float = 0.0) -> NDArray[np.bool_]:
-    """(...,) bool for points (..., 2) m: within the pitch grown by `margin_m`; NaN is outside."""
+def is_inside(
+    xy_m: NDArray[np.float64], margin_m: float = 0.0, size_m: tuple[float, float] = (LENGTH_M, WIDTH_M)
+) -> NDArray[np.bool_]:
+    """(...,) bool for points (..., 2) m: within the pitch of `size_m` grown by `margin_m`; NaN is outside."""
     x, y = xy_m[..., 0], xy_m[..., 1]
-    return (x >= -margin_m) & (x <= LENGTH_M + margin_m) & (y >= -margin_m) & (y <= WIDTH_M + margin_m)
+    return (x >= -margin_m) & (x <= size_m[0] + margin_m) & (y >= -margin_m) & (y <= size_m[1] + margin_m)
 
 
-def _left_end(step_m: float) -> list[Marking]:
-    half_box, half_goal_area = PENALTY_AREA_WIDTH_M / 2, GOAL_AREA_WIDTH_M / 2
-    opening = math.acos((PENALTY_AREA_DEPTH_M - PENALTY_SPOT_M) / CIRCLE_RADIUS_M)
-    return [
-        _three_sides("penalty_area", PENALTY_AREA_DEPTH_M, half_box),
-        _three_sides("goal_area", GOAL_AREA_DEPTH_M, half_goal_area),
-        Marking("penalty_spot", np.array([(PENALTY_SPOT_M, MIDDLE_Y_M)])),
-        Marking("arc", _arc((PENALTY_SPOT_M, MIDDLE_Y_M), CIRCLE_RADIUS_M, -opening, opening, step_m)),
-    ]
+def _arc_half_chord(layout: PitchLayout) -> float:
+    """m: half of what the box line cuts from the circle around the spot; NaN where there is no arc."""
+    reach = layout.penalty_area_depth_m - layout.penalty_spot_m
+    if not layout.has_arc or reach >= layout.circle_radius_m:
+        return math.nan
+    return math.sqrt(layout.circle_radius_m**2 - reach**2)
 
 
-def _three_sides(name: str, depth_m: float, half_width_m: float) -> Marking:
-    low, high = MIDDLE_Y_M - half_width_m, MIDDLE_Y_M + half_width_m
+def _left_end(layout: PitchLayout, step_m: float) -> list[Marking]:
+    middle_y = layout.width_m / 2
+    spot = (layout.penalty_spot_m, middle_y)
+    made = [_penalty_area(layout, step_m)]
+    if layout.goal_area_depth_m:
+        made.append(_three_sides("goal_area", layout.goal_area_depth_m, layout.goal_area_width_m / 2, middle_y))
+    made.append(Marking("penalty_spot", np.array([spot])))
+    if math.isfinite(_arc_half_chord(layout)):
+        opening = math.acos((layout.penalty_area_depth_m - layout.penalty_spot_m) / layout.circle_radius_m)
+        made.append(Marking("arc", _arc(spot, layout.circle_radius_m, -opening, opening, step_m)))
+    return made
+
+
+def _penalty_area(layout: PitchLayout, step_m: float) -> Marking:
+    middle_y, depth = layout.width_m / 2, layout.penalty_area_depth_m
+    if not layout.rounded_area:
+        return _three_sides("penalty_area", depth, layout.penalty_area_width_m / 2, middle_y)
+    low, high = middle_y - layout.goal_width_m / 2, middle_y + layout.goal_width_m / 2
+    quarter = math.pi / 2
+    return Marking(
+        "penalty_area",
+        np.concatenate(
+            [_arc((0.0, low), depth, -quarter, 0.0, step_m), _arc((0.0, high), depth, 0.0, quarter, step_m)]
+        ),
+    )
+
+
+def _three_sides(name: str, depth_m: float, half_width_m: float, middle_y_m: float) -> Marking:
+    low, high = middle_y_m - half_width_m, middle_y_m + half_width_m
     return Marking(name, np.array([(0.0, low), (depth_m, low), (depth_m, high), (0.0, high)]))
 
 
@@ -138,11 +243,3 @@ def _arc(
     n = max(3, math.ceil((stop - start) * radius_m / step_m) + 1)
     angle = np.linspace(start, stop, n)
     return np.stack([centre_m[0] + radius_m * np.cos(angle), centre_m[1] + radius_m * np.sin(angle)], axis=1)
-
-
-def _same(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    return points_m
-
-
-def _mirrored(points_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.stack([LENGTH_M - points_m[:, 0], points_m[:, 1]], axis=1)

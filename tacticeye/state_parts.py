@@ -127,6 +127,33 @@ class CameraState:
 
 
 @dataclass(frozen=True)
+class CameraBelief:
+    """A camera beside the pitch and how sure it is (vision/calibration/estimate.py): mean (11), covariance (121)."""
+
+    mean: list[float]
+    covariance: list[float]
+
+
+@dataclass(frozen=True)
+class CalibrationState:
+    """Memory of vision/calibration/calibrator.py. Times in s of video, NaN never.
+
+    shot: number of the shot, -1 before the first. camera: in this shot, None while unknown. place: where the match's
+    main camera stands, learned from the longest good stretch so far. t_s: last frame; looked_s: last look of the
+    network; doubtful_since_s: since when the lines deny the camera; good_since_s: since when they confirm it.
+    """
+
+    shot: int = -1
+    camera: CameraBelief | None = None
+    place: CameraBelief | None = None
+    t_s: float = math.nan
+    looked_s: float = math.nan
+    doubtful_since_s: float = math.nan
+    good_since_s: float = math.nan
+    contradictions: int = 0
+
+
+@dataclass(frozen=True)
 class BallCandidate:
     """One box that may be the ball (vision/ball_path.py). x, y, unit (a body height there): px of the stabilised frame.
 

@@ -220,10 +220,49 @@ class Boxes:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """image_to_pitch (B, 3, 3) float64, NaN unknown; error_m (B,) float32, NaN unknown."""
+    """How each analysed frame and the pitch belong together, and how the camera moved; also the table `calibration`.
 
+    frame (B,) int64; t_s (B,) float64 s; image_to_pitch (B, 3, 3) float64, homogeneous px of the undistorted picture ->
+    m, NaN unknown; k1 (B,) float64, centre (B, 2) float64 px, scale (B,) float64 px: the lens (pitch_projection.py),
+    NaN unknown; error_m (B,) float64, expected error in the picture's middle, NaN unknown; shot (B,) int32, number of
+    the shot from 0; image_to_shot (B, 2, 3) float64, px -> px of the shot's first frame; is_followed (B,) bool: the
+    camera's motion up to this frame was measured.
+    """
+
+    frame: NDArray[np.int64]
+    t_s: NDArray[np.float64]
     image_to_pitch: NDArray[np.float64]
-    error_m: NDArray[np.float32]
+    k1: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    error_m: NDArray[np.float64]
+    shot: NDArray[np.int32]
+    image_to_shot: NDArray[np.float64]
+    is_followed: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @classmethod
+    def empty(cls, n: int = 0) -> Self:
+        """n rows of which nothing is known, the camera at rest in one shot."""
+        return cls(
+            frame=np.zeros(n, np.int64),
+            t_s=np.zeros(n),
+            image_to_pitch=np.full((n, 3, 3), np.nan),
+            k1=np.full(n, np.nan),
+            centre=np.full((n, 2), np.nan),
+            scale=np.full(n, np.nan),
+            error_m=np.full(n, np.nan),
+            shot=np.zeros(n, np.int32),
+            image_to_shot=np.tile(np.eye(2, 3), (n, 1, 1)),
+            is_followed=np.zeros(n, np.bool_),
+        )
+
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """(B,) bool."""
+        return np.asarray(np.isfinite(self.image_to_pitch).all(axis=(1, 2)))
 
 
 @dataclass(frozen=True)
@@ -316,6 +355,7 @@ class ChunkOutput:
     processing_time_ms: float = 0.0
     stage_ms: dict[str, float] = field(default_factory=dict)
     preview_jpeg: bytes = b""
+    calibration: Calibration = field(default_factory=Calibration.empty)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from tacticeye.errors import ConfigurationError
         ("ball_conf_threshold", 0.0),
         ("imgsz", 1000),
         ("analysis_hz", 0.5),
+        ("pitch_kind", "rugby"),
+        ("pitch_size", "68x105"),
         ("max_batches", 0),
     ],
 )

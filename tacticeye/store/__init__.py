@@ -7,6 +7,7 @@ acknowledged survives a kill at any instant, and resuming trusts the database al
 
 from tacticeye.store.contents import dump_tables, table_digests
 from tacticeye.store.match_store import BatchOrderError, MatchStore
+from tacticeye.store.pitch_tables import read_calibration
 from tacticeye.store.records import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchRecord, Progress
 from tacticeye.store.snapshot import Snapshot
 
@@ -20,5 +21,6 @@ __all__ = [
     "Progress",
     "Snapshot",
     "dump_tables",
+    "read_calibration",
     "table_digests",
 ]

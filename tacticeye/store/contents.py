@@ -28,6 +28,11 @@ _QUERIES = {
         FROM positions
         ORDER BY rowid
         """,
+    "calibration": """
+        SELECT *
+        FROM calibration
+        ORDER BY frame
+        """,
     "ball": """
         SELECT *
         FROM ball

@@ -18,6 +18,7 @@ from tacticeye.errors import MatchExistsError, StorageError
 from tacticeye.store import columns, schema
 from tacticeye.store.attachment import Connection, attached
 from tacticeye.store.match_lock import hold_match_lock
+from tacticeye.store.pitch_tables import calibration_columns
 from tacticeye.store.records import MatchRecord
 from tacticeye.store.snapshot import Snapshot
 from tacticeye.types import ChunkOutput
@@ -195,6 +196,7 @@ def _insert_results(connection: Connection, output: ChunkOutput) -> None:
     tables = {
         "batch_stats": columns.stat_columns(output.batch_idx, output.chunk_stats),
         "positions": columns.position_columns(output.boxes),
+        "calibration": calibration_columns(output.calibration),
         "heat": columns.heat_columns(output.boxes, picture.width, picture.height),
         "ball": columns.ball_columns(output.ball),
         "control_spans": columns.span_columns(output.spans),

@@ -119,8 +119,37 @@ CREATE TABLE state (
 );
 """
 
+_CALIBRATION = """
+CREATE TABLE calibration (
+    frame BIGINT,                -- one row an analysed frame
+    t_s DOUBLE,
+    h0 DOUBLE,                   -- homogeneous px of the undistorted picture to m, row by row; NaN unknown
+    h1 DOUBLE,
+    h2 DOUBLE,
+    h3 DOUBLE,
+    h4 DOUBLE,
+    h5 DOUBLE,
+    h6 DOUBLE,
+    h7 DOUBLE,
+    h8 DOUBLE,
+    k1 DOUBLE,                   -- lens: see pitch_projection.py
+    centre_x DOUBLE,
+    centre_y DOUBLE,
+    scale DOUBLE,
+    error_m DOUBLE,
+    shot INTEGER,
+    m0 DOUBLE,                   -- px to px of the shot's first frame, row by row
+    m1 DOUBLE,
+    m2 DOUBLE,
+    m3 DOUBLE,
+    m4 DOUBLE,
+    m5 DOUBLE,
+    is_followed BOOLEAN          -- whether the camera's motion up to this frame was measured
+);
+"""
+
 # Entry k takes a file from version k to k + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA,)
+MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION)
 VERSION = len(MIGRATIONS)
 
 
