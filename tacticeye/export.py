@@ -32,8 +32,8 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
     events    [{kind, result, start_s, end_s, team, from_track, to_track, from_xy, to_xy, confidence, source}]
     kits      [{team, rgb}]
     ball      with "ball": [{t_s, frame, x, y, source, confidence}], no entry where unseen
-    boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track, pitch_x, pitch_y}]; team -1 unsure; feet
-              on the pitch in m, null where not calibrated
+    boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track, pitch_x, pitch_y}]; team -1 unsure;
+              feet on the pitch in m, null where not calibrated
     calibration  with "calibration": [{t_s, frame, error_m, grid: [[x px, y px, x m, y m], ...]}], places on the pitch
               of a grid of image points, origin bottom-left, y up; points off the pitch are left out, an uncalibrated
               frame has an empty grid
