@@ -18,7 +18,8 @@ class TrackState:
 
     track: id, -1 until confirmed. x, y: box centre; vx, vy: px/s. var_position, cov, var_velocity: of x and of y alike
     (px^2, px^2/s, px^2/s^2). height px, var_height px^2, aspect: width / height. score: mean of its boxes.
-    feature: running shirt appearance, empty when none was ever usable.
+    feature: running shirt appearance, empty when none was ever usable. pitch_xy: last known place, m, empty
+    where none was ever known.
     """
 
     track: int
@@ -37,15 +38,22 @@ class TrackState:
     sightings: int
     score: float
     feature: list[float]
+    pitch_xy: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class TrackerState:
-    """Memory of vision/tracker.py. Ids belong to one match: next_track is the next free one. t_s: NaN at first."""
+    """Memory of vision/tracker.py. Ids belong to one match: next_track is the next free one. t_s: NaN at first.
+
+    remembered: people out of view (vision/track_memory.py); their places are px of the last live frame while is_away
+    (since a cut no live frame was seen), NaN where a cut left them unknown.
+    """
 
     next_track: int = 1
     t_s: float = math.nan
     tracks: list[TrackState] = field(default_factory=list)
+    remembered: list[TrackState] = field(default_factory=list)
+    is_away: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,8 @@ class CameraState:
     """Memory of vision/camera.py, of the last analysed frame.
 
     grey_png: base64 of its small grey picture, "" before the first; colours: histogram, shares; people_xyxy: px of the
-    small picture; image_to_shot: (2, 3), px of the source frame -> px of the shot's first frame.
+    small picture; image_to_shot: (2, 3), px of the source frame -> px of the shot's first frame. before_cut_png: the
+    last live picture before the latest cut, until a live one follows.
     """
 
     grey_png: str = ""
@@ -124,6 +133,7 @@ class CameraState:
     people_xyxy: list[list[float]] = field(default_factory=list)
     image_to_shot: list[list[float]] = field(default_factory=lambda: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     live: LiveViewState = field(default_factory=LiveViewState)
+    before_cut_png: str = ""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class FrameMotion:
     is_cut               first analysed frame of a new shot, also the very first frame
     is_live              False: close-up, replay and the like; positions don't count
     is_known             False: the motion couldn't be measured, so image_to_shot is off by that step
+    bridge               (2, 3) float64, last live frame before the cut -> this frame: on the first live frame after a
+                         cut whose picture overlaps with that one, else None
     """
 
     previous_to_current: Matrix
@@ -69,6 +71,7 @@ class FrameMotion:
     is_cut: bool
     is_live: bool
     is_known: bool = True
+    bridge: Matrix | None = None
 
 
 class CameraMotion:
@@ -80,6 +83,7 @@ class CameraMotion:
         self._people = np.asarray(state.people_xyxy, np.float64).reshape(-1, 4)
         self._image_to_shot = np.asarray(state.image_to_shot, np.float64).reshape(2, 3)
         self._live = LiveView(state.live)
+        self._before_cut = _decode_grey(state.before_cut_png)
 
     def update(self, image: Image, t_s: float, people: Boxes) -> FrameMotion:
         """The motion up to `image`, shown at `t_s`, in which `people` were found. Frames come in the order of time."""
@@ -96,14 +100,26 @@ class CameraMotion:
             is_cut = motion is None and change > CUT_COLOUR_CHANGE
         step = np.eye(2, 3) if motion is None else to_source_px(motion, scale)
         self._image_to_shot = np.eye(2, 3) if is_cut else compose(self._image_to_shot, invert(step))
+        if is_cut and self._live.is_live:
+            self._before_cut = self._grey
+        is_live = self._live.update(find_view(picture, people.height, image.shape[0]), t_s, is_cut)
         self._grey, self._colours, self._people = grey, colours, people.xyxy.astype(np.float64) * scale
         return FrameMotion(
             previous_to_current=step,
             image_to_shot=self._image_to_shot,
             is_cut=is_cut,
-            is_live=self._live.update(find_view(picture, people.height, image.shape[0]), t_s, is_cut),
+            is_live=is_live,
             is_known=motion is not None or is_cut,
+            bridge=self._bridge(grey, scale) if is_live else None,
         )
+
+    def _bridge(self, grey: Grey, scale: float) -> Matrix | None:
+        """Tried once, on the first live frame after a cut: motion from the last live frame before it."""
+        before, self._before_cut = self._before_cut, None
+        if before is None or before.shape != grey.shape:
+            return None
+        motion = find_motion(before, grey, np.zeros((0, 4)))
+        return None if motion is None else to_source_px(motion, scale)
 
     def state(self) -> CameraState:
         return CameraState(
@@ -112,6 +128,7 @@ class CameraMotion:
             people_xyxy=self._people.tolist(),
             image_to_shot=self._image_to_shot.tolist(),
             live=self._live.state(),
+            before_cut_png=_encode_grey(self._before_cut),
         )
 
 

@@ -100,6 +100,11 @@ class LiveView:
         self._state = replace(before, t_s=t_s, is_live=is_live, contrary_since_s=contrary_since_s, usual_height=usual)
         return is_live
 
+    @property
+    def is_live(self) -> bool:
+        """The decision for the last frame."""
+        return self._state.is_live
+
     def state(self) -> LiveViewState:
         return self._state
 

@@ -18,7 +18,8 @@ Mask = NDArray[np.bool_]
 
 @dataclass
 class TrackTable:
-    """Columns of the tracks. place, velocity (T, 2); spread (T, 3): var_position, cov, var_velocity; shirt (T, D)."""
+    """Columns of the tracks. place, velocity (T, 2); spread (T, 3): var_position, cov, var_velocity; shirt (T, D);
+    pitch (T, 2) m, NaN unknown."""
 
     track: NDArray[np.int64]
     place: Floats
@@ -32,6 +33,7 @@ class TrackTable:
     sightings: NDArray[np.int64]
     score: Floats
     shirt: Floats
+    pitch: Floats
 
     def __len__(self) -> int:
         return len(self.track)
@@ -89,6 +91,7 @@ def from_states(states: list[TrackState]) -> TrackTable:
         sightings=np.array([s.sightings for s in states], np.int64),
         score=column("score"),
         shirt=shirt,
+        pitch=np.array([s.pitch_xy or (np.nan, np.nan) for s in states], np.float64).reshape(-1, 2),
     )
 
 
@@ -112,6 +115,7 @@ def to_states(tracks: TrackTable) -> list[TrackState]:
             sightings=int(tracks.sightings[row]),
             score=float(tracks.score[row]),
             feature=[] if np.isnan(tracks.shirt[row]).any() else tracks.shirt[row].tolist(),
+            pitch_xy=[] if np.isnan(tracks.pitch[row]).any() else tracks.pitch[row].tolist(),
         )
         for row in range(len(tracks))
     ]

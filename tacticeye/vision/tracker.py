@@ -4,8 +4,9 @@ Everything is measured in body heights and seconds of video, so that 25 frames a
 Tracks live in px of the last analysed frame; each step first moves them with the camera. Because the filter treats x
 and y alike and the camera moves by a similarity, one 2 x 2 covariance serves both axes and warping it is exact.
 Players, keepers and referees are associated together: a role that flickers breaks no track.
-A cut ends all tracks (team-mates look alike: identities after a cut would be guesses), while a picture that is not the
-match view leaves them frozen. Letters: T tracks, N boxes, D feature dimensions.
+A picture that is not the match view leaves tracks frozen. After a cut, and after a longer gap, people are recognised by
+place, shirt and who else is there (track_memory.py); where nothing tells team-mates apart they get new ids.
+Letters: T tracks, N boxes, D feature dimensions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from scipy.optimize import linear_sum_assignment
 from tacticeye.state_parts import TrackerState
 from tacticeye.types import NO_TRACK, Boxes
 from tacticeye.vision.camera import FrameMotion
+from tacticeye.vision.shirt_distance import shirt_distances
+from tacticeye.vision.track_memory import TrackMemory
 from tacticeye.vision.track_table import Floats, Mask, TrackTable, from_states, to_states, warp
 
 Rows = NDArray[np.intp]
@@ -42,14 +45,15 @@ KEEP_S = 2.0  # unseen for longer: forgotten
 LOST_APPEARANCE = 0.40  # largest shirt distance at which a lost person is found again
 LOST_GATE = 2.0  # sigmas, where no shirt can be compared
 WEIGHT_PLACE, WEIGHT_OVERLAP, WEIGHT_SHIRT, WEIGHT_HEIGHT = 0.35, 0.25, 0.50, 0.10
+WEIGHT_DOUBT = 0.12
 UNKNOWN_SHIRT = 0.3  # distance assumed where a shirt can't be compared
-LAB_SCALE = 40.0  # Lab distance of shirts that differ for sure
 FORBIDDEN = 1e3
 # Births.
 SURE_SCORE = 0.7  # confirmed at once
 CONFIRM_S = 0.15  # a good box is confirmed when seen again after that time or longer
 CONFIRM_WEAK_S = 0.5  # a box of low mean score needs that long
 TENTATIVE_S = 0.45  # an unconfirmed one unseen for longer is dropped: one miss at 5 Hz is forgiven
+DOUBLE_OVERLAP = 0.5  # intersection over union with somebody's box that makes another box a double of it
 COVERED = 0.8  # share of a box inside another that makes it a double, not a birth
 SHIRT_TIME_S = 1.5  # time constant of the running shirt
 SHIRT_FREE = 0.3  # share of a box that others may cover for its shirt to be believed
@@ -67,6 +71,7 @@ class _Sightings:
     score: Floats
     shirt: Floats
     covered: Floats
+    pitch: Floats
 
     @classmethod
     def of(cls, people: Boxes, features: NDArray[np.float32]) -> _Sightings:
@@ -83,6 +88,7 @@ class _Sightings:
             score=people.score.astype(np.float64),
             shirt=np.asarray(features, np.float64).reshape(len(box), -1),
             covered=share.max(axis=1),
+            pitch=people.pitch_xy.astype(np.float64),
         )
 
 
@@ -102,14 +108,6 @@ def overlaps(a: Floats, b: Floats) -> Floats:
     return np.asarray(common / np.maximum(area_a[:, None] + area_b[None] - common, 1e-9))
 
 
-def shirt_distances(a: Floats, b: Floats) -> Floats:
-    """(A, B) float64, 0 alike to 1 different, NaN where either is NaN. Features: mean Lab, then a histogram."""
-    difference = a[:, None, :] - b[None, :, :]
-    lab = np.sqrt(0.25 * difference[..., 0] ** 2 + difference[..., 1] ** 2 + difference[..., 2] ** 2) / LAB_SCALE
-    histogram = np.abs(difference[..., 3:]).sum(axis=2) / 2
-    return np.asarray(0.5 * np.minimum(lab, 1.0) + 0.5 * np.minimum(histogram, 1.0))
-
-
 class Tracker:
     """Gives each box of a frame the id of its track. `active_tracks`: ids of confirmed people in view now."""
 
@@ -117,9 +115,17 @@ class Tracker:
         self._next_track = state.next_track
         self._t_s = state.t_s
         self._tracks = from_states(state.tracks)
+        self._memory = TrackMemory(state.remembered)
+        self._is_away = state.is_away
 
     def state(self) -> TrackerState:
-        return TrackerState(next_track=self._next_track, t_s=self._t_s, tracks=to_states(self._tracks))
+        return TrackerState(
+            next_track=self._next_track,
+            t_s=self._t_s,
+            tracks=to_states(self._tracks),
+            remembered=self._memory.state(),
+            is_away=self._is_away,
+        )
 
     @property
     def total_ids(self) -> int:
@@ -138,9 +144,14 @@ class Tracker:
         Rows of people who aren't confirmed yet, and all rows of a picture that isn't the match view, keep -1.
         """
         if motion.is_cut:
+            self._memory.remember(self._tracks.select(self._tracks.track != NO_TRACK))
             self._tracks = self._tracks.select(np.zeros(len(self._tracks), np.bool_))
-        else:
+            self._is_away = True
+        elif not self._is_away:
             warp(self._tracks, motion.previous_to_current)
+            self._memory.move(motion.previous_to_current)
+        if motion.is_live and self._is_away:
+            self._return(motion)
         if not motion.is_live or not len(people):
             return people
         seen = _Sightings.of(people, features)
@@ -154,6 +165,14 @@ class Tracker:
         known = np.append(self._tracks.track, NO_TRACK)  # owner -1 takes the last
         return replace(people, track=known[owner].astype(np.int32))
 
+    def _return(self, motion: FrameMotion) -> None:
+        """The first live frame after a cut: where those known from before may be in it."""
+        self._is_away = False
+        if motion.bridge is not None:
+            self._memory.move(motion.bridge)
+        else:
+            self._memory.lose_places()
+
     def _fit_shirt_width(self, width: int) -> None:
         if self._tracks.shirt.shape[1] != width:
             self._tracks.shirt = np.full((len(self._tracks), width), np.nan)
@@ -162,10 +181,15 @@ class Tracker:
         """Forgets those unseen for too long, moves the others to `t_s`."""
         unseen_s = t_s - self._tracks.last_s
         limit_s = np.where(self._tracks.track == NO_TRACK, TENTATIVE_S, KEEP_S)
-        tracks = self._tracks = self._tracks.select(unseen_s <= limit_s + 1e-9)
+        is_gone = unseen_s > limit_s + 1e-9
+        self._memory.remember(self._tracks.select(is_gone & (self._tracks.track != NO_TRACK)))
+        tracks = self._tracks = self._tracks.select(~is_gone)
         dt = max(t_s - self._t_s, 0.0) if np.isfinite(self._t_s) else 0.0
         coasting = tracks.last_s < self._t_s
         self._t_s = t_s
+        in_view = (tracks.track != NO_TRACK) & ~coasting
+        if in_view.any():
+            self._memory.drift(np.median(tracks.velocity[in_view], axis=0), dt, t_s)
         tracks.velocity = np.where(coasting[:, None], tracks.velocity * np.exp(-dt / COAST_S), tracks.velocity)
         tracks.place = tracks.place + tracks.velocity * dt
         noise = ACCELERATION_DENSITY * tracks.height**2
@@ -226,6 +250,8 @@ class Tracker:
         tracks.score[owners] += (seen.score[boxes] - tracks.score[owners]) / count
         tracks.sightings[owners] = count
         tracks.last_s[owners] = seen.t_s
+        is_placed = np.isfinite(seen.pitch[boxes]).all(axis=1)
+        tracks.pitch[owners[is_placed]] = seen.pitch[boxes[is_placed]]
         self._learn_shirts(seen, boxes, owners, running)
 
     def _learn_shirts(self, seen: _Sightings, boxes: Rows, owners: Rows, running: Floats) -> None:
@@ -238,6 +264,8 @@ class Tracker:
     def _give_birth(self, seen: _Sightings, unmatched: Mask) -> Rows:
         """Starts a track for each unmatched box that isn't noise or a double; the index of its track, -1 none."""
         is_new = (seen.covered < COVERED) | (seen.score >= SURE_SCORE)
+        rival = ~unmatched[None] | (seen.score[None] > seen.score[:, None])
+        is_new &= ~((overlaps(seen.box, seen.box) >= DOUBLE_OVERLAP) & rival).any(axis=1)
         born = np.flatnonzero(unmatched & is_new & (seen.score >= LOW_SCORE))
         n, height = len(born), seen.height[born]
         index = np.full(len(seen.box), -1, np.intp)
@@ -257,6 +285,7 @@ class Tracker:
                 sightings=np.ones(n, np.int64),
                 score=seen.score[born],
                 shirt=seen.shirt[born],
+                pitch=seen.pitch[born],
             )
         )
         return index[unmatched]
@@ -271,8 +300,13 @@ class Tracker:
             | ((tracks.sightings > 2) & (age_s >= CONFIRM_WEAK_S))
         )
         fresh = np.flatnonzero(proved & (tracks.track == NO_TRACK) & (tracks.last_s == t_s))
-        tracks.track[fresh] = self._next_track + np.arange(len(fresh))
-        self._next_track += len(fresh)
+        is_fresh = np.zeros(len(tracks), np.bool_)
+        is_fresh[fresh] = True
+        ids = self._memory.recognise(tracks.select(is_fresh), tracks.select(tracks.track != NO_TRACK), t_s)
+        is_new = ids == NO_TRACK
+        ids[is_new] = self._next_track + np.arange(int(is_new.sum()))
+        tracks.track[fresh] = ids
+        self._next_track += int(is_new.sum())
 
 
 def _is_unknown(shirts: Floats) -> Mask:
@@ -298,8 +332,11 @@ def _costs(tracks: TrackTable, seen: _Sightings) -> Floats:
     possible = (sigmas2 <= GATE**2) & (distance2 <= reach**2) & (ratio < np.log(2.0))
     is_lost = (unseen_s > ACTIVE_S)[:, None]
     possible &= ~is_lost | np.where(is_unknown, sigmas2 <= LOST_GATE**2, shirt <= LOST_APPEARANCE)
+    # Who was not seen for long may be anywhere: without its log-variance such a track would win every box near by.
+    doubt = np.log(variance / _box_variance(seen.score[None], tracks.height[:, None]))
     cost = (
         WEIGHT_PLACE * np.sqrt(sigmas2) / GATE
+        + WEIGHT_DOUBT * doubt
         + WEIGHT_OVERLAP * (1 - overlaps(tracks.boxes(), seen.box))
         + WEIGHT_SHIRT * np.where(is_unknown, UNKNOWN_SHIRT, shirt)
         + WEIGHT_HEIGHT * ratio

@@ -179,10 +179,8 @@ def test_a_weak_box_keeps_the_track_that_a_strong_one_began() -> None:
     assert [step(tracker, people(0.2 * i, [(100, 200)], score=s))[0] for i, s in enumerate(scores)] == [1] * 5
 
 
-@pytest.mark.parametrize(("hidden_s", "colour", "same"), [(1.4, 30.0, True), (1.4, -30.0, False), (2.6, 30.0, False)])
-def test_a_hidden_person_is_found_again_within_two_seconds_if_the_shirt_agrees(
-    hidden_s: float, colour: float, same: bool
-) -> None:
+@pytest.mark.parametrize(("hidden_s", "colour", "same"), [(1.4, 30.0, True), (1.4, -30.0, False), (4.6, 30.0, True)])
+def test_a_hidden_person_is_found_again_if_the_shirt_agrees(hidden_s: float, colour: float, same: bool) -> None:
     tracker = Tracker(TrackerState())
     for i in range(5):
         step(tracker, people(0.2 * i, [(100, 200), (600, 200)]), [30.0, 30.0])
@@ -194,10 +192,59 @@ def test_a_hidden_person_is_found_again_within_two_seconds_if_the_shirt_agrees(
     assert ids == ([1, 2] if same else [3, 2])
 
 
-def test_after_a_cut_everybody_is_new() -> None:
+def test_after_a_cut_to_an_unknown_view_team_mates_get_new_ids() -> None:
     tracker = Tracker(TrackerState())
-    step(tracker, people(0.0, [(100, 200), (600, 200)]))
-    assert step(tracker, people(0.2, [(100, 200), (600, 200)]), is_cut=True) == [3, 4]
+    crowd = [(100.0 + 150 * i, 200.0) for i in range(4)]
+    for i in range(4):
+        step(tracker, people(0.2 * i, crowd), [30.0] * 4)
+    assert step(tracker, people(0.8, crowd), [30.0] * 4, is_cut=True) == [5, 6, 7, 8]
+
+
+def test_after_a_cut_the_only_one_in_his_shirt_is_known_by_it() -> None:
+    tracker = Tracker(TrackerState())
+    crowd = [(100.0 + 150 * i, 200.0) for i in range(4)]
+    for i in range(4):
+        step(tracker, people(0.2 * i, crowd), [30.0, 30.0, 30.0, -40.0])
+    elsewhere = [(900.0 - 150 * i, 400.0) for i in range(4)]
+    assert step(tracker, people(0.8, elsewhere), [30.0, -40.0, 30.0, 30.0], is_cut=True) == [5, 4, 6, 7]
+
+
+def test_after_a_replay_people_are_found_again_where_the_camera_shows_the_same_place() -> None:
+    tracker = Tracker(TrackerState())
+    for i in range(4):
+        step(tracker, people(0.2 * i, [(100, 200), (600, 200)]), [30.0, 30.0])
+    step(tracker, people(0.8, [(300, 300)]), [30.0], is_cut=True, is_live=False)
+    step(tracker, people(3.0, [(320, 300)]), [30.0], is_live=False)
+    bridge = np.array([[1.0, 0.0, 50.0], [0.0, 1.0, 0.0]])
+    back = FrameMotion(STILL, STILL, is_cut=True, is_live=True, bridge=bridge)
+    found = tracker.update(people(3.2, [(660, 205), (170, 195)]), shirts([30.0, 30.0]), back)
+    assert found.track.tolist() == [2, 1]
+
+
+def test_people_out_of_view_come_back_in_their_order() -> None:
+    tracker = Tracker(TrackerState())
+    for i in range(6):
+        step(tracker, people(0.2 * i, [(100, 200), (220, 200), (600, 200)]), [30.0] * 3)
+    for i in range(6, 30):
+        step(tracker, people(0.2 * i, [(600, 200)]), [30.0])
+    assert step(tracker, people(6.0, [(250, 210), (130, 205), (600, 200)]), [30.0] * 3) == [2, 1, 3]
+
+
+def test_on_a_calibrated_pitch_a_cut_loses_nobody() -> None:
+    tracker = Tracker(TrackerState())
+    metres = np.array([[30, 20], [42, 40], [60, 34]], np.float32)
+    for i in range(4):
+        boxes = replace(people(0.2 * i, [(100, 200), (300, 300), (600, 250)]), pitch_xy=metres)
+        step(tracker, boxes, [30.0] * 3)
+    elsewhere = replace(people(0.8, [(900, 400), (500, 300), (200, 350)]), pitch_xy=metres[[2, 0, 1]] + 0.5)
+    assert step(tracker, elsewhere, [30.0] * 3, is_cut=True) == [3, 1, 2]
+
+
+def test_a_second_box_on_somebody_starts_no_track() -> None:
+    tracker = Tracker(TrackerState())
+    for i in range(8):
+        ids = step(tracker, people(0.2 * i, [(100, 200), (105, 206)], score=[0.9, 0.6]))
+    assert ids == [1, -1]
 
 
 def test_a_picture_that_is_not_the_match_gets_no_ids_and_leaves_tracks_as_they_were() -> None:
