@@ -168,7 +168,7 @@ class BatchProcessor:
         with self._timed("appearance"):
             features = shirt_features(image, people.xyxy)
         with self._timed("tracker"):
-            people = self._tracker.update(people, features, motion)
+            people = self._tracker.update(people, features, motion, self._teams.sides(features))
         with self._timed("teams"):
             people = replace(people, team=self._teams.update(t_s, people, features))
         with self._timed("ball"):

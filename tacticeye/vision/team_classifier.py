@@ -126,6 +126,16 @@ class TeamClassifier:
         teams = [self.team_of(track) if track != NO_TRACK else team for track, team in zip(tracks, alone, strict=True)]
         return np.array(teams, np.int8)
 
+    def sides(self, features: NDArray[np.float32]) -> Floats:
+        """(N,) whose kit each shirt (N, D) is by what is known: -1 surely team 0 to 1 surely team 1, 0 unsure."""
+        looks = to_looks(np.asarray(features).reshape(len(features), -1))
+        side = np.zeros(len(looks))
+        usable = ~np.isnan(looks).any(axis=1)
+        if self._model is not None and usable.any():
+            shares = self._model.shares(looks[usable])
+            side[usable] = shares[:, 1] - shares[:, 0]
+        return side
+
     def team_of(self, track: int) -> int:
         """0, 1, or -1 where unsure, unknown, or a referee."""
         return self._judge(self._votes[track])[1] if track in self._votes else NO_TEAM

@@ -33,6 +33,7 @@ FULL_TEAM = 10
 SAME_SHIRT = 0.40  # shirt distance up to which two may wear the same kit
 TYPICAL_SHIRT = 0.15  # one sigma of the distance between two looks at one shirt
 TALLEST_CHANGE = 1.6  # ratio of heights of one person before and after
+OTHER_SIDE = 1.2  # difference of sides (-1..1) of people who can't be the same
 OWN_SHIRT = 0.25  # shirt distance up to which somebody whose shirt nobody else wears is known by it alone
 BODY_HEIGHT_M = 1.8
 FORBIDDEN = 1e6
@@ -109,6 +110,7 @@ class TrackMemory:
         possible &= np.isnan(shirt) | (shirt <= SAME_SHIRT)
         possible |= np.isnan(sigmas2) & (shirt <= OWN_SHIRT) & (known <= 1)[None]
         sigmas2 = np.where(np.isnan(sigmas2), GATE**2, sigmas2)
+        possible &= np.abs(people.side[:, None] - newcomers.side[None]) < OTHER_SIDE
         look = np.where(np.isnan(shirt), 1.0, (shirt / TYPICAL_SHIRT) ** 2)
         cost = sigmas2 / 2 + 2 * np.log(stray) + look / 2
         return np.where(possible, cost, FORBIDDEN)

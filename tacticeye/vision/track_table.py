@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 @dataclass
 class TrackTable:
     """Columns of the tracks. place, velocity (T, 2); spread (T, 3): var_position, cov, var_velocity; shirt (T, D);
-    pitch (T, 2) m, NaN unknown."""
+    pitch (T, 2) m, NaN unknown; side (T,): -1 surely in the kit of team 0, 1 of team 1, 0 unsure."""
 
     track: NDArray[np.int64]
     place: Floats
@@ -34,11 +34,12 @@ class TrackTable:
     score: Floats
     shirt: Floats
     pitch: Floats
+    side: Floats
 
     def __len__(self) -> int:
         return len(self.track)
 
-    def select(self, rows: Mask) -> TrackTable:
+    def select(self, rows: Mask | NDArray[np.intp]) -> TrackTable:
         return TrackTable(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
     def append(self, other: TrackTable) -> TrackTable:
@@ -92,6 +93,7 @@ def from_states(states: list[TrackState]) -> TrackTable:
         score=column("score"),
         shirt=shirt,
         pitch=np.array([s.pitch_xy or (np.nan, np.nan) for s in states], np.float64).reshape(-1, 2),
+        side=column("side"),
     )
 
 
@@ -116,6 +118,7 @@ def to_states(tracks: TrackTable) -> list[TrackState]:
             score=float(tracks.score[row]),
             feature=[] if np.isnan(tracks.shirt[row]).any() else tracks.shirt[row].tolist(),
             pitch_xy=[] if np.isnan(tracks.pitch[row]).any() else tracks.pitch[row].tolist(),
+            side=float(tracks.side[row]),
         )
         for row in range(len(tracks))
     ]

@@ -55,13 +55,18 @@ CONFIRM_WEAK_S = 0.5  # a box of low mean score needs that long
 TENTATIVE_S = 0.45  # an unconfirmed one unseen for longer is dropped: one miss at 5 Hz is forgiven
 DOUBLE_OVERLAP = 0.5  # intersection over union with somebody's box that makes another box a double of it
 COVERED = 0.8  # share of a box inside another that makes it a double, not a birth
+OTHER_SIDE = 1.2  # difference of sides (-1..1) of people who can't be the same
+SIDE_TIME_S = 3.0  # time constant of a track's side
 SHIRT_TIME_S = 1.5  # time constant of the running shirt
 SHIRT_FREE = 0.3  # share of a box that others may cover for its shirt to be believed
 
 
 @dataclass(frozen=True, eq=False)
 class _Sightings:
-    """Boxes of one frame as the filter reads them. covered (N,): largest share of a box inside one other box."""
+    """Boxes of one frame as the filter reads them.
+
+    covered (N,): largest share of a box inside one other box. side (N,): -1 surely team 0 to 1 surely team 1, 0 unsure.
+    """
 
     t_s: float
     box: Floats
@@ -72,13 +77,16 @@ class _Sightings:
     shirt: Floats
     covered: Floats
     pitch: Floats
+    side: Floats
 
     @classmethod
-    def of(cls, people: Boxes, features: NDArray[np.float32]) -> _Sightings:
+    def of(cls, people: Boxes, features: NDArray[np.float32], sides: Floats | None) -> _Sightings:
         box = people.xyxy.astype(np.float64)
         size = np.maximum(box[:, 2:] - box[:, :2], 1.0)
         share = intersections(box, box) / (size[:, 0] * size[:, 1])[:, None]
         np.fill_diagonal(share, 0.0)
+        covered = share.max(axis=1)
+        side = np.zeros(len(box)) if sides is None else np.where(covered <= SHIRT_FREE, sides, 0.0)
         return cls(
             t_s=float(people.t_s[0]),
             box=box,
@@ -87,8 +95,9 @@ class _Sightings:
             aspect=size[:, 0] / size[:, 1],
             score=people.score.astype(np.float64),
             shirt=np.asarray(features, np.float64).reshape(len(box), -1),
-            covered=share.max(axis=1),
+            covered=covered,
             pitch=people.pitch_xy.astype(np.float64),
+            side=side,
         )
 
 
@@ -138,9 +147,12 @@ class Tracker:
         in_view = (tracks.track != NO_TRACK) & (self._t_s - tracks.last_s <= ACTIVE_S)
         return [int(track) for track in tracks.track[in_view]]
 
-    def update(self, people: Boxes, features: NDArray[np.float32], motion: FrameMotion) -> Boxes:
+    def update(
+        self, people: Boxes, features: NDArray[np.float32], motion: FrameMotion, sides: Floats | None = None
+    ) -> Boxes:
         """`people`: boxes of one frame. features (N, D) float32, NaN rows unusable. The same rows with `track` set.
 
+        sides (N,): whose kit each wears as far as kits are known, -1 surely team 0 to 1 surely team 1, 0 unsure.
         Rows of people who aren't confirmed yet, and all rows of a picture that isn't the match view, keep -1.
         """
         if motion.is_cut:
@@ -154,7 +166,7 @@ class Tracker:
             self._return(motion)
         if not motion.is_live or not len(people):
             return people
-        seen = _Sightings.of(people, features)
+        seen = _Sightings.of(people, features, sides)
         self._fit_shirt_width(seen.shirt.shape[1])
         self._predict(seen.t_s)
         owner = self._associate(seen)
@@ -249,10 +261,14 @@ class Tracker:
         tracks.aspect[owners] += running * (seen.aspect[boxes] - tracks.aspect[owners])
         tracks.score[owners] += (seen.score[boxes] - tracks.score[owners]) / count
         tracks.sightings[owners] = count
-        tracks.last_s[owners] = seen.t_s
         is_placed = np.isfinite(seen.pitch[boxes]).all(axis=1)
         tracks.pitch[owners[is_placed]] = seen.pitch[boxes[is_placed]]
+        side = seen.side[boxes]
+        learned = 1 - np.exp(-(seen.t_s - tracks.last_s[owners]) / SIDE_TIME_S)
+        blended = tracks.side[owners] + np.where(tracks.side[owners] == 0, 1.0, learned) * (side - tracks.side[owners])
+        tracks.side[owners] = np.where(side == 0, tracks.side[owners], blended)
         self._learn_shirts(seen, boxes, owners, running)
+        tracks.last_s[owners] = seen.t_s
 
     def _learn_shirts(self, seen: _Sightings, boxes: Rows, owners: Rows, running: Floats) -> None:
         old, new = self._tracks.shirt[owners], seen.shirt[boxes]
@@ -286,6 +302,7 @@ class Tracker:
                 score=seen.score[born],
                 shirt=seen.shirt[born],
                 pitch=seen.pitch[born],
+                side=seen.side[born],
             )
         )
         return index[unmatched]
@@ -330,6 +347,7 @@ def _costs(tracks: TrackTable, seen: _Sightings) -> Floats:
     shirt = shirt_distances(tracks.shirt, seen.shirt)
     is_unknown = np.isnan(shirt)
     possible = (sigmas2 <= GATE**2) & (distance2 <= reach**2) & (ratio < np.log(2.0))
+    possible &= np.abs(tracks.side[:, None] - seen.side[None]) < OTHER_SIDE
     is_lost = (unseen_s > ACTIVE_S)[:, None]
     possible &= ~is_lost | np.where(is_unknown, sigmas2 <= LOST_GATE**2, shirt <= LOST_APPEARANCE)
     # Who was not seen for long may be anywhere: without its log-variance such a track would win every box near by.

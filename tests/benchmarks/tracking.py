@@ -35,11 +35,12 @@ from trackers.eval.identity import compute_identity_metrics
 
 from tacticeye.config import SourceType
 from tacticeye.demo import demo_folder
-from tacticeye.state_parts import CameraState, TrackerState
+from tacticeye.state_parts import CameraState, TeamClassifierState, TrackerState
 from tacticeye.types import Boxes, Image, Role
 from tacticeye.video_sources import open_source, read_frame_batches
 from tacticeye.vision.appearance import shirt_features
 from tacticeye.vision.camera import CameraMotion
+from tacticeye.vision.team_classifier import TeamClassifier
 from tacticeye.vision.tracker import Tracker
 
 Follow = Callable[[Boxes, Image], Boxes]
@@ -109,11 +110,16 @@ def _false_box(random: np.random.Generator) -> tuple[NDArray[np.float64], float]
 
 
 def tacticeye() -> Follow:
-    camera, tracker = CameraMotion(CameraState()), Tracker(TrackerState())
+    """Camera, shirts, tracker and teams as the analysis runs them."""
+    camera, tracker, teams = CameraMotion(CameraState()), Tracker(TrackerState()), TeamClassifier(TeamClassifierState())
 
     def follow(people: Boxes, image: Image) -> Boxes:
-        motion = camera.update(image, float(people.t_s[0]), people)
-        return tracker.update(people, shirt_features(image, people.xyxy), motion)
+        t_s = float(people.t_s[0])
+        motion = camera.update(image, t_s, people)
+        features = shirt_features(image, people.xyxy)
+        found = tracker.update(people, features, motion, teams.sides(features))
+        teams.update(t_s, found, features)
+        return found
 
     return follow
 
@@ -158,7 +164,6 @@ def run(follow: Follow, video: Path, hz: float, boxes: dict[int, Boxes]) -> tupl
 
 def measure(given: dict[int, Boxes], truth: dict[int, Truth]) -> dict[str, float]:
     frames = [frame for frame in sorted(given) if frame in truth and truth[frame].is_scored]
-    true_ids = [_dense(truth[frame].person, {}) for frame in frames]
     numbers: dict[int, int] = {}
     people: dict[int, int] = {}
     true_ids = [_dense(truth[frame].person, people) for frame in frames]

@@ -240,6 +240,18 @@ def test_on_a_calibrated_pitch_a_cut_loses_nobody() -> None:
     assert step(tracker, elsewhere, [30.0] * 3, is_cut=True) == [3, 1, 2]
 
 
+def test_nobody_takes_over_the_box_of_an_opponent_who_hides_him() -> None:
+    tracker = Tracker(TrackerState())
+    sides = np.array([-0.96, 0.96])
+    for i in range(6):
+        boxes = people(0.1 * i, [(100 + 8 * i, 200), (160, 200)])
+        tracker.update(boxes, shirts([0.0, 0.0]), motion(is_cut=i == 0), sides)
+    alone = [tracker.update(people(0.1 * i, [(160, 200)]), shirts([0.0]), motion(), sides[1:]) for i in range(6, 9)]
+    assert [found.track.tolist() for found in alone] == [[2]] * 3
+    apart = tracker.update(people(0.9, [(160, 200), (175, 200)]), shirts([0.0, 0.0]), motion(), sides[::-1])
+    assert apart.track.tolist() == [2, 1]
+
+
 def test_a_second_box_on_somebody_starts_no_track() -> None:
     tracker = Tracker(TrackerState())
     for i in range(8):
