@@ -19,7 +19,8 @@ class TrackState:
     track: id, -1 until confirmed. x, y: box centre; vx, vy: px/s. var_position, cov, var_velocity: of x and of y alike
     (px^2, px^2/s, px^2/s^2). height px, var_height px^2, aspect: width / height. score: mean of its boxes.
     feature: running shirt appearance, empty when none was ever usable. pitch_xy: last known place, m, empty
-    where none was ever known. side: -1 surely in the kit of team 0, 1 of team 1, 0 unsure.
+    where none was ever known. side: -1 surely in the kit of team 0, 1 of team 1, 0 unsure;
+    contrary_s: time for which its boxes have worn the other kit.
     """
 
     track: int
@@ -40,6 +41,7 @@ class TrackState:
     feature: list[float]
     pitch_xy: list[float] = field(default_factory=list)
     side: float = 0.0
+    contrary_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ Mask = NDArray[np.bool_]
 @dataclass
 class TrackTable:
     """Columns of the tracks. place, velocity (T, 2); spread (T, 3): var_position, cov, var_velocity; shirt (T, D);
-    pitch (T, 2) m, NaN unknown; side (T,): -1 surely in the kit of team 0, 1 of team 1, 0 unsure."""
+    pitch (T, 2) m, NaN unknown; side (T,): -1 surely in the kit of team 0, 1 of team 1, 0 unsure;
+    contrary_s (T,): time for which its boxes have worn the other kit."""
 
     track: NDArray[np.int64]
     place: Floats
@@ -35,6 +36,7 @@ class TrackTable:
     shirt: Floats
     pitch: Floats
     side: Floats
+    contrary_s: Floats
 
     def __len__(self) -> int:
         return len(self.track)
@@ -94,6 +96,7 @@ def from_states(states: list[TrackState]) -> TrackTable:
         shirt=shirt,
         pitch=np.array([s.pitch_xy or (np.nan, np.nan) for s in states], np.float64).reshape(-1, 2),
         side=column("side"),
+        contrary_s=column("contrary_s"),
     )
 
 
@@ -119,6 +122,7 @@ def to_states(tracks: TrackTable) -> list[TrackState]:
             feature=[] if np.isnan(tracks.shirt[row]).any() else tracks.shirt[row].tolist(),
             pitch_xy=[] if np.isnan(tracks.pitch[row]).any() else tracks.pitch[row].tolist(),
             side=float(tracks.side[row]),
+            contrary_s=float(tracks.contrary_s[row]),
         )
         for row in range(len(tracks))
     ]

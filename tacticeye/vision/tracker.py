@@ -46,6 +46,7 @@ LOST_APPEARANCE = 0.40  # largest shirt distance at which a lost person is found
 LOST_GATE = 2.0  # sigmas, where no shirt can be compared
 WEIGHT_PLACE, WEIGHT_OVERLAP, WEIGHT_SHIRT, WEIGHT_HEIGHT = 0.35, 0.25, 0.50, 0.10
 WEIGHT_DOUBT = 0.12
+WEIGHT_SIDE = 1.0
 UNKNOWN_SHIRT = 0.3  # distance assumed where a shirt can't be compared
 FORBIDDEN = 1e3
 # Births.
@@ -56,7 +57,8 @@ TENTATIVE_S = 0.45  # an unconfirmed one unseen for longer is dropped: one miss 
 DOUBLE_OVERLAP = 0.5  # intersection over union with somebody's box that makes another box a double of it
 COVERED = 0.8  # share of a box inside another that makes it a double, not a birth
 OTHER_SIDE = 1.2  # difference of sides (-1..1) of people who can't be the same
-SIDE_TIME_S = 3.0  # time constant of a track's side
+SIDE_TIME_S = 1.0  # time constant of a track's side
+PATIENCE_S = 0.25  # a track that follows an opponent's shirt for longer has gone over to him
 SHIRT_TIME_S = 1.5  # time constant of the running shirt
 SHIRT_FREE = 0.3  # share of a box that others may cover for its shirt to be believed
 
@@ -263,12 +265,19 @@ class Tracker:
         tracks.sightings[owners] = count
         is_placed = np.isfinite(seen.pitch[boxes]).all(axis=1)
         tracks.pitch[owners[is_placed]] = seen.pitch[boxes[is_placed]]
-        side = seen.side[boxes]
-        learned = 1 - np.exp(-(seen.t_s - tracks.last_s[owners]) / SIDE_TIME_S)
-        blended = tracks.side[owners] + np.where(tracks.side[owners] == 0, 1.0, learned) * (side - tracks.side[owners])
-        tracks.side[owners] = np.where(side == 0, tracks.side[owners], blended)
+        self._learn_sides(seen, boxes, owners)
         self._learn_shirts(seen, boxes, owners, running)
         tracks.last_s[owners] = seen.t_s
+
+    def _learn_sides(self, seen: _Sightings, boxes: Rows, owners: Rows) -> None:
+        """Opponents' shirts on a track teach nothing; their time is counted."""
+        tracks, side = self._tracks, seen.side[boxes]
+        old, step_s = tracks.side[owners], seen.t_s - tracks.last_s[owners]
+        is_contrary = np.abs(old - side) >= OTHER_SIDE
+        learns = (side != 0) & ~is_contrary
+        tracks.side[owners] = np.where(learns, old + (1 - np.exp(-step_s / SIDE_TIME_S)) * (side - old), old)
+        kept = np.where(is_contrary, tracks.contrary_s[owners] + step_s, tracks.contrary_s[owners])
+        tracks.contrary_s[owners] = np.where(learns, 0.0, kept)
 
     def _learn_shirts(self, seen: _Sightings, boxes: Rows, owners: Rows, running: Floats) -> None:
         old, new = self._tracks.shirt[owners], seen.shirt[boxes]
@@ -302,7 +311,8 @@ class Tracker:
                 score=seen.score[born],
                 shirt=seen.shirt[born],
                 pitch=seen.pitch[born],
-                side=seen.side[born],
+                side=np.zeros(n),
+                contrary_s=np.zeros(n),
             )
         )
         return index[unmatched]
@@ -347,8 +357,10 @@ def _costs(tracks: TrackTable, seen: _Sightings) -> Floats:
     shirt = shirt_distances(tracks.shirt, seen.shirt)
     is_unknown = np.isnan(shirt)
     possible = (sigmas2 <= GATE**2) & (distance2 <= reach**2) & (ratio < np.log(2.0))
-    possible &= np.abs(tracks.side[:, None] - seen.side[None]) < OTHER_SIDE
     is_lost = (unseen_s > ACTIVE_S)[:, None]
+    # One look may err, so among those in view an opponent only comes last; after a gap, or when it goes on, he is none.
+    aside = np.abs(tracks.side[:, None] - seen.side[None])
+    possible &= (aside < OTHER_SIDE) | ~(is_lost | (tracks.contrary_s >= PATIENCE_S)[:, None])
     possible &= ~is_lost | np.where(is_unknown, sigmas2 <= LOST_GATE**2, shirt <= LOST_APPEARANCE)
     # Who was not seen for long may be anywhere: without its log-variance such a track would win every box near by.
     doubt = np.log(variance / _box_variance(seen.score[None], tracks.height[:, None]))
@@ -358,5 +370,6 @@ def _costs(tracks: TrackTable, seen: _Sightings) -> Floats:
         + WEIGHT_OVERLAP * (1 - overlaps(tracks.boxes(), seen.box))
         + WEIGHT_SHIRT * np.where(is_unknown, UNKNOWN_SHIRT, shirt)
         + WEIGHT_HEIGHT * ratio
+        + WEIGHT_SIDE * aside / 2
     )
     return np.where(possible, cost, FORBIDDEN)
