@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from tacticeye.api import mounts
+from tacticeye.video_route import video_route
 
 ROOT = Path(__file__).resolve().parent
 
 # The main script lies away from `pages/`: beside it, Streamlit would take a deep link on a fresh server for its older
 # kind of multipage app and show the wrong sidebar.
-app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py", routes=mounts())
+app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py", routes=[*mounts(), video_route()])

@@ -22,7 +22,7 @@ def draw(view: HeatmapView, colour: str, title: str) -> None:
     st.html(panels.heading(title))
     aspect = view.width / view.height if view.height else 16 / 9
     figure = charts.heatmap(
-        view.seconds, aspect, colour, match_frame.colours_of(view.kits), match_frame.labels_of(view.card)
+        view.seconds, aspect, colour, match_frame.colours_of(view.kits), match_frame.labels_of(view.overrides)
     )
     st.vega_lite_chart(figure.rows, figure.spec, key=f"heat {title}", width="stretch")
 
@@ -41,19 +41,19 @@ def teams(minutes: tuple[int, int] | None) -> None:
     for team, column in enumerate(st.columns(2, gap="medium")):
         with column:
             view = polls.heatmap(match.match_id, team, None, minutes)
-            draw(view, match_frame.colours_of(view.kits).teams[team], match_frame.labels_of(view.card).team(team))
+            draw(view, match_frame.colours_of(view.kits).teams[team], match_frame.labels_of(view.overrides).team(team))
 
 
 def player(everybody: HeatmapView, minutes: tuple[int, int] | None) -> None:
     """One player, chosen from those seen longest."""
-    players = charts.player_choices(everybody.tracks, match_frame.labels_of(everybody.card))
+    players = charts.player_choices(everybody.tracks, match_frame.labels_of(everybody.overrides))
     if not players:
         st.html(panels.empty(say("heatmap.no_player"), say("heatmap.no_player_sentence")))
         return
     track = st.selectbox(say("heatmap.player"), list(players), format_func=players.__getitem__, key="heat_player")
     view = polls.heatmap(match.match_id, None, track, minutes)
     colour = charts.player_colour(view.tracks, track, match_frame.colours_of(view.kits))
-    draw(view, colour, match_frame.labels_of(view.card).player(track))
+    draw(view, colour, match_frame.labels_of(view.overrides).player(track))
 
 
 def heatmap() -> MatchCard:

@@ -43,7 +43,7 @@ def live() -> MatchCard:
     view = polls.live(match.match_id)
     match_frame.header(view.card)
     if view.has_data:
-        figures(view, match_frame.colours_of(view.kits), match_frame.labels_of(view.card))
+        figures(view, match_frame.colours_of(view.kits), match_frame.labels_of(view.overrides))
     else:
         match_frame.nothing_yet(view.card)
     return view.card

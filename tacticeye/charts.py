@@ -26,6 +26,8 @@ EVENT_COLUMNS = ("time", "team", "kind", "result", "from", "to", "confidence")
 
 # Opacity of events that did not come off.
 _FAINT = 0.4
+# Length of the mark of an event, and of the one that is picked.
+_SHORT_PX, _TALL_PX = 16, 30
 # Of a long match with broken tracks, those seen longest; more can't be read in a list.
 _PLAYERS_TO_CHOOSE_FROM = 60
 # At most about this many columns: on a phone a column is then still 4 px wide.
@@ -94,23 +96,31 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours, labels: Labe
     return VegaFigure(spec, rows)
 
 
-def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours, labels: Labels) -> VegaFigure:
+def event_timeline(
+    events: pd.DataFrame, end_s: float, colours: TeamColours, labels: Labels, selected: int | None = None
+) -> VegaFigure:
     """A mark for every event, a lane a kind and team; those not completed are faint. Wheel and drag zoom and pan time.
 
-    end_s: length of the video. events: columns kind, result, t_start_s, team, track_from, track_to, confidence.
+    A click picks an event: parameter "pick", field event_id. selected: the event drawn taller. end_s: length of the
+    video. events: columns event_id, kind, result, t_start_s, team, track_from, track_to, confidence.
     """
     is_lost = events["result"].isin([EventResult.INCOMPLETE, EventResult.OUT])
     shades = {0: colours.teams[0], 1: colours.teams[1], NO_TEAM: UNSURE_COLOUR}
     rows = event_table(events, labels).assign(
         t_ms=events["t_start_s"].to_numpy(np.float64) * 1000,
+        event_id=events["event_id"].to_numpy(np.int64),
         strength=np.where(is_lost, _FAINT, 1.0),
+        length=np.where(events["event_id"] == selected, _TALL_PX, _SHORT_PX),
         colour=events["team"].map(shades).to_numpy(object),
     )
     spec = {
         "height": {"step": 24},
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "params": [{"name": "zoom", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}],
-        "mark": {"type": "tick", "thickness": 3, "size": 18, "cornerRadius": 1.5, "clip": True},
+        "params": [
+            {"name": "zoom", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"},
+            {"name": "pick", "select": {"type": "point", "fields": ["event_id"], "clear": False, "nearest": False}},
+        ],
+        "mark": {"type": "tick", "thickness": 4, "cornerRadius": 1.5, "clip": True, "cursor": "pointer"},
         "encoding": {
             "x": _clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
             "y": {
@@ -121,6 +131,7 @@ def event_timeline(events: pd.DataFrame, end_s: float, colours: TeamColours, lab
             },
             "yOffset": {"field": "team", "type": "nominal", "sort": [labels.team(team) for team in shades]},
             "color": {"field": "colour", "type": "nominal", "scale": None},
+            "size": {"field": "length", "type": "quantitative", "scale": None, "legend": None},
             "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
             "tooltip": [{"field": name, "title": labels.texts(f"column.{name}")} for name in EVENT_COLUMNS],
         },

@@ -81,6 +81,15 @@ class ConfigurationError(TacticEyeError):
         self.value = value
 
 
+class CorrectionError(TacticEyeError):
+    """A correction has a value that can't be."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"This correction can't be made: {field}: {reason}.")
+        self.field = field
+        self.reason = reason
+
+
 class SourceError(TacticEyeError):
     """The video can't be opened or read. `source` is what the user gave."""
 

@@ -1,4 +1,4 @@
-"""What the pages show of one match, each view read in one transaction of its database.
+"""What the pages show of one match, each view read in one transaction of its database, as corrected by its users.
 
 Tables have the columns of the store's Snapshot. A match without results yet gives empty tables and has_data False.
 """
@@ -14,13 +14,23 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from tacticeye.corrections import (
+    Overrides,
+    correct_events,
+    correct_kits,
+    correct_spans,
+    correct_totals,
+    correct_tracks,
+    fold,
+)
 from tacticeye.errors import DatabaseDamagedError
+from tacticeye.ledger import SplitTrack, in_force, read_entries
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState
 from tacticeye.state_parts import Totals
 from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
-from tacticeye.types import EventKind
+from tacticeye.types import EventKind, Role
 
 # The feed on the Live page: what fits on a screen.
 FEED_EVENTS = 30
@@ -53,6 +63,7 @@ class LiveView:
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     coverage: BallCoverage | None = None
     stats: dict[str, float] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +81,7 @@ class EventsView:
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     width: int = 0
     height: int = 0
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +95,7 @@ class HeatmapView:
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     width: int = 0
     height: int = 0
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(frozen=True)
@@ -104,15 +117,21 @@ def read_live(card: MatchCard, folder: MatchFolder) -> LiveView:
         state = snapshot.state_json()
         if state is None:
             return LiveView(card)
+        overrides = read_overrides(folder)
+        detected = snapshot.control_spans()
+        spans = correct_spans(detected, overrides)
+        # Newest first needs all of them only where corrections may drop or add some.
+        events = correct_events(snapshot.events(limit=None if overrides.changes_figures else FEED_EVENTS), overrides)
         return LiveView(
             card=card,
             has_data=True,
-            totals=_read_totals(folder, state),
-            spans=snapshot.control_spans(),
-            events=snapshot.events(limit=FEED_EVENTS),
-            kits=_kits(snapshot),
+            totals=correct_totals(_read_totals(folder, state), overrides, spans, events, _seconds_by_state(detected)),
+            spans=spans,
+            events=events.sort_values("t_start_s", ascending=False, kind="stable").head(FEED_EVENTS),
+            kits=correct_kits(_kits(snapshot), overrides),
             coverage=snapshot.ball_coverage(),
             stats=snapshot.stat_totals(),
+            overrides=overrides,
         )
 
 
@@ -125,18 +144,21 @@ def read_events(
         return EventsView(card)
     with store.read() as snapshot:
         match = snapshot.match()
-        events = snapshot.events(kinds)
-        occurred = set(snapshot.event_counts()["kind"])
-        wanted = events if teams is None else events[events["team"].isin(list(teams))]
+        overrides = read_overrides(folder)
+        events = correct_events(snapshot.events(), overrides).sort_values("t_start_s", kind="stable")
+        occurred = set(events["kind"])
+        wanted = events if kinds is None else events[events["kind"].isin([str(kind) for kind in kinds])]
+        wanted = wanted if teams is None else wanted[wanted["team"].isin(list(teams))]
         return EventsView(
             card=card,
             has_data=snapshot.progress().batches > 0,
             kinds=tuple(kind for kind in EventKind if kind in occurred),
-            events=wanted.iloc[::-1].reset_index(drop=True),
-            tracks=snapshot.tracks(),
-            kits=_kits(snapshot),
+            events=wanted.reset_index(drop=True),
+            tracks=_tracks(snapshot, overrides),
+            kits=correct_kits(_kits(snapshot), overrides),
             width=match.width,
             height=match.height,
+            overrides=overrides,
         )
 
 
@@ -149,15 +171,22 @@ def read_heatmap(
         return HeatmapView(card)
     with store.read() as snapshot:
         match = snapshot.match()
+        overrides = read_overrides(folder)
         return HeatmapView(
             card=card,
             has_data=snapshot.progress().batches > 0,
-            seconds=snapshot.heatmap(team, track, minutes),
-            tracks=snapshot.tracks(),
-            kits=_kits(snapshot),
+            seconds=snapshot.heatmap(None, None, minutes, tracks=_detected_tracks(snapshot, overrides, team, track)),
+            tracks=_tracks(snapshot, overrides),
+            kits=correct_kits(_kits(snapshot), overrides),
             width=match.width,
             height=match.height,
+            overrides=overrides,
         )
+
+
+def read_overrides(folder: MatchFolder) -> Overrides:
+    """The users' corrections of a match that are in force. Raises StorageError."""
+    return fold([entry.correction for entry in in_force(read_entries(folder))])
 
 
 def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
@@ -174,6 +203,41 @@ def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
 def has_results(folder: MatchFolder) -> bool:
     """Whether a batch of the match was analysed. Raises StorageError."""
     return MatchStore(folder.path).last_batch() >= 0
+
+
+def _tracks(snapshot: Snapshot, overrides: Overrides) -> pd.DataFrame:
+    """Everybody as shown."""
+    split = sorted({move.track for move in overrides.moves if isinstance(move, SplitTrack)})
+    sightings = snapshot.sightings(_all_of(snapshot.tracks(), overrides, split)) if split else None
+    return correct_tracks(snapshot.tracks(), overrides, sightings)
+
+
+def _all_of(tracks: pd.DataFrame, overrides: Overrides, shown: Sequence[int]) -> list[int]:
+    """Detected tracks that are, or were at some time, shown as one of these."""
+    family = set(shown)
+    for move in reversed(overrides.moves):
+        end = move.new_track if isinstance(move, SplitTrack) else move.into
+        if end in family:
+            family.add(move.track)
+    return sorted(family & set(tracks["track"]))
+
+
+def _detected_tracks(snapshot: Snapshot, overrides: Overrides, team: int | None, track: int | None) -> list[int] | None:
+    """Which detected tracks make up a team or a player as shown; None: all players. Heat is kept by the minute, so a
+    track that was split counts for both people."""
+    if team is None and track is None and not overrides.changes_figures:
+        return None
+    detected, shown = snapshot.tracks(), _tracks(snapshot, overrides)
+    players = shown[shown["role"].isin([Role.PLAYER, Role.GOALKEEPER])]
+    if team is not None:
+        players = players[players["team"] == team]
+    wanted = set(players["track"]) if track is None else {track}
+    return _all_of(detected, overrides, sorted(int(t) for t in wanted))
+
+
+def _seconds_by_state(spans: pd.DataFrame) -> dict[str, float]:
+    seconds = (spans["end_s"] - spans["start_s"]).groupby(spans["state"].astype(str)).sum()
+    return {str(state): float(s) for state, s in seconds.items()}
 
 
 def _read_totals(folder: MatchFolder, state_json: str) -> Totals:

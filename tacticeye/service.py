@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from tacticeye import library
+from tacticeye import ledger, library
 from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.demo import demo_video
+from tacticeye.ledger import Correction, Entry
 from tacticeye.library import MatchCard as MatchCard
 from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
@@ -117,6 +118,14 @@ class Service:
     def tend(self) -> list[str]:
         """Starts what is due in the queue; cheap, for pages to call at every poll. Returns the ids started."""
         return tend(self._data_dir, self._settings.max_workers)
+
+    def correct(self, match_id: str, correction: Correction) -> Entry:
+        """Writes a user's correction into the match's ledger; figures follow at the next look. Raises StorageError."""
+        return ledger.append(self._existing(match_id), correction)
+
+    def corrections(self, match_id: str) -> list[Entry]:
+        """The ledger in order, undos included."""
+        return ledger.read_entries(self._existing(match_id))
 
     def live_view(self, match_id: str) -> LiveView:
         """All that the Live page shows."""

@@ -28,7 +28,7 @@ def spans(*rows: tuple[ControlState, float, float]) -> pd.DataFrame:
 
 def events(*rows: tuple[EventKind, EventResult, float, int, int, int]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["kind", "result", "t_start_s", "team", "track_from", "track_to"])
-    return table.assign(t_end_s=table["t_start_s"] + 1.0, confidence=0.5)
+    return table.assign(t_end_s=table["t_start_s"] + 1.0, confidence=0.5, event_id=range(len(table)))
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from typing import Literal
 
 import streamlit as st
 
+from tacticeye.corrections import Overrides
 from tacticeye.dashboard import navigation, panels, polls
 from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.words import resume_label
 from tacticeye.errors import TacticEyeError
 from tacticeye.labels import Labels
+from tacticeye.ledger import Correction
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import MatchCard
 from tacticeye.team_colours import TeamColours, team_colours
@@ -94,9 +96,23 @@ def colours_of(kits: dict[int, tuple[int, int, int]]) -> TeamColours:
     return team_colours(kits, st.context.theme.type == "dark")
 
 
-def labels_of(card: MatchCard) -> Labels:
+def labels_of(overrides: Overrides) -> Labels:
     """What teams and players of the match are called, in the reader's language."""
-    return Labels(texts())
+    names = {
+        track: " ".join(part for part in (f"{number}" if number >= 0 else "", overrides.names.get(track, "")) if part)
+        for track, number in ({track: -1 for track in overrides.names} | dict(overrides.numbers)).items()
+    }
+    return Labels(texts(), overrides.team_names, {track: name for track, name in names.items() if name})
+
+
+def correct(match_id: str, correction: Correction) -> None:
+    """Writes a correction down; where it can't be, says why. The page is drawn anew afterwards."""
+    try:
+        polls.service().correct(match_id, correction)
+    except TacticEyeError as error:
+        st.html(panels.problem(error))
+        return
+    polls.forget()
 
 
 def nothing_yet(card: MatchCard) -> None:

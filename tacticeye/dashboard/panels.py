@@ -120,8 +120,8 @@ def trust(stats: Mapping[str, float], texts: Texts) -> str:
     return _panel(texts("live.trust"), _table(rows))
 
 
-def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels) -> str:
-    """The newest events. events: newest first."""
+def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels, title: str = "") -> str:
+    """The newest events, or those under another title. events: newest first."""
     newest = events.head(_FEED_LENGTH)
     items = []
     for team, row in zip(newest["team"], event_table(newest, labels).to_dict("records"), strict=True):
@@ -133,7 +133,13 @@ def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels) -> str:
             f'{escape(what)}<span class="te-muted"> {escape(players)}</span></span></div>'
         )
     body = "".join(items) if items else _quiet(labels.texts("live.feed_empty"))
-    return _panel(labels.texts("live.feed"), body)
+    return _panel(title or labels.texts("live.feed"), body)
+
+
+def notes(rows: Sequence[tuple[float, str]], title: str) -> str:
+    """What the analyst wrote down. rows: (s, text) in order of time."""
+    items = (f'<div class="te-item"><time>{clock(t_s)}</time><span>{escape(text)}</span></div>' for t_s, text in rows)
+    return _panel(title, "".join(items))
 
 
 def team_label(team: int, colours: TeamColours, labels: Labels) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from math import isnan
 
@@ -82,3 +83,8 @@ def duration(seconds: float, texts: Texts) -> str:
     if seconds < 5400:
         return texts("progress.minutes", n=f"{seconds / 60:.0f}")
     return texts("progress.hours", n=f"{seconds / 3600:.1f}")
+
+
+def plain(text: str) -> str:
+    """What a user typed, for widgets whose labels are Markdown: shown as it is, without markup, links or icons."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=])", r"\\\1", text)

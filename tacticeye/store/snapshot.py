@@ -303,6 +303,18 @@ class Snapshot:
             """
         )
 
+    def sightings(self, tracks: Sequence[int]) -> pd.DataFrame:
+        """When was each of these tracks seen? track, t_s, one row a box."""
+        return self.query(
+            """
+            SELECT track, t_s
+            FROM positions
+            WHERE LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
+            ORDER BY track, t_s
+            """,
+            {"tracks": [int(track) for track in tracks]},
+        )
+
     def kits(self) -> list[TeamKit]:
         """What do the teams wear?"""
         rows = self._connection.execute(
@@ -317,11 +329,16 @@ class Snapshot:
     # Heat
 
     def heatmap(
-        self, team: int | None = None, track: int | None = None, minutes: tuple[int, int] | None = None
+        self,
+        team: int | None = None,
+        track: int | None = None,
+        minutes: tuple[int, int] | None = None,
+        tracks: Sequence[int] | None = None,
     ) -> NDArray[np.float64]:
         """Where did a team, a player or (neither given) all players spend their time?
 
-        (36, 64) float64, seconds by cell of the picture, row 0 at the top. minutes: half-open range of match minutes.
+        tracks: of these alone, whatever their team and role. minutes: half-open range of match minutes.
+        (36, 64) float64, seconds by cell of the picture, row 0 at the top.
         Teams are those believed now. A box counts for the median time between analysed frames; while that is unknown
         (a single frame) every cell is 0.
         """
@@ -333,10 +350,11 @@ class Snapshot:
             WHERE minute >= $first
                 AND minute < $end
                 AND (CAST($track AS INTEGER) IS NULL OR track = CAST($track AS INTEGER))
+                AND (CAST($tracks AS INTEGER[]) IS NULL OR LIST_CONTAINS(CAST($tracks AS INTEGER[]), track))
                 AND track IN (
                     SELECT track
                     FROM tracks
-                    WHERE role IN ($player, $goalkeeper)
+                    WHERE CAST($tracks AS INTEGER[]) IS NOT NULL OR role IN ($player, $goalkeeper)
                         AND (CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT))
                 )
             GROUP BY cell_y, cell_x
@@ -346,6 +364,7 @@ class Snapshot:
                 "end": end,
                 "track": track,
                 "team": team,
+                "tracks": None if tracks is None else [int(number) for number in tracks],
                 "player": int(Role.PLAYER),
                 "goalkeeper": int(Role.GOALKEEPER),
             },

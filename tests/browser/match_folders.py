@@ -39,13 +39,19 @@ STATES = (ControlState.TEAM_0, ControlState.CONTESTED, ControlState.TEAM_1, Cont
 
 
 def make_match(
-    data_dir: Path, match_id: str, title: str, batches: int, batch_s: float = 3.0, total_s: float = 60.0
+    data_dir: Path,
+    match_id: str,
+    title: str,
+    batches: int,
+    batch_s: float = 3.0,
+    total_s: float = 60.0,
+    source: Path | None = None,
 ) -> MatchFolder:
-    """A match with so many batches committed; its files say nothing yet of how it stands."""
+    """A match with so many batches committed; its files say nothing yet of how it stands. source: a video to show."""
     folder = MatchFolder(data_dir / "matches" / match_id)
     folder.path.mkdir(parents=True)
     write_record(folder.card, Card(match_id, title, time.time()))
-    write_record(folder.config, AnalysisConfig(source_url=str(data_dir / "nowhere.mp4")))
+    write_record(folder.config, AnalysisConfig(source_url=str(source or data_dir / "nowhere.mp4")))
     if batches:
         _fill(folder, batches, batch_s)
         end_s = batches * batch_s

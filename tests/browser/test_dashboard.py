@@ -27,6 +27,7 @@ from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import Service
+from tacticeye.store import MatchStore
 from tacticeye.texts import get_texts
 from tests.browser.match_folders import make_match, run_as, stand_as
 from tests.small_match import write_small_match
@@ -117,7 +118,8 @@ def gallery(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ga
     """A server whose library has a match in each state."""
     data_dir = tmp_path_factory.mktemp("gallery")
     for status in ("finished", "stopped", "crashed", "failed"):
-        stand_as(make_match(data_dir, status, f"The {status} one", batches=4), status)
+        video = demo_video() if status == "finished" else None
+        stand_as(make_match(data_dir, status, f"The {status} one", batches=4, source=video), status)
     stand_as(make_match(data_dir, "hostile", HOSTILE_TITLE, batches=2), "finished")
     running = make_match(data_dir, "running", "The running one", batches=4)
     run_as(running, os.getpid())
@@ -232,6 +234,45 @@ def test_filters_leave_only_the_events_asked_for(gallery: Gallery, page: Page) -
     before = everything.inner_text()
     page.get_by_test_id("stButtonGroup").get_by_role("button", name="Pass", exact=True).click()
     expect(everything).not_to_have_text(before)
+    no_fault(page)
+
+
+def test_a_click_on_an_event_stands_the_video_a_second_before_it(gallery: Gallery, page: Page) -> None:
+    if not demo_video().is_file():
+        pytest.skip("the demo match is not part of this checkout")
+    page.goto(f"{gallery.address}/events?match=finished")
+    video = page.locator("video.video")
+    expect(page.locator(".mark-rect.role-mark path").first).to_be_visible()
+    video.evaluate("v => { window.stood = []; v.addEventListener('seeked', () => window.stood.push(v.currentTime)); }")
+    with MatchStore(gallery.data_dir / "matches" / "finished").read() as snapshot:
+        times = sorted(snapshot.events()["t_start_s"])
+    page.keyboard.press("n")
+    page.wait_for_function("window.stood.length > 0")
+    assert abs(page.evaluate("window.stood[0]") - max(times[0] - 1, 0)) < 0.3
+    stood = page.evaluate("window.stood.length")
+    page.locator(".mark-rect.role-mark path").nth(3).click()
+    page.wait_for_function(f"window.stood.length > {stood}")
+    now = page.evaluate("window.stood.at(-1)")
+    assert min(abs(now - (t_s - 1)) for t_s in times) < 0.3
+    expect(video).to_have_js_property("paused", False)
+    no_fault(page)
+
+
+def test_an_event_that_did_not_happen_leaves_the_figures_until_that_is_undone(gallery: Gallery, page: Page) -> None:
+    stand_as(make_match(gallery.data_dir, "wrong", "The wrong one", batches=4), "finished")
+    page.goto(f"{gallery.address}/events?match=wrong")
+    count = page.get_by_text(re.compile(r"^\d+ events$"))
+    expect(count).to_have_text("8 events")
+    expect(page.get_by_role("button", name="Next ▶")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_text("This event")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.get_by_text("Corrections (1)")).to_be_visible()
+    page.get_by_role("button", name="Did not happen").click()
+    expect(count).to_have_text("7 events")
+    page.get_by_text("Corrections (2)").click()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(count).to_have_text("8 events")
     no_fault(page)
 
 
