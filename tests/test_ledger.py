@@ -40,7 +40,12 @@ def test_a_match_that_nobody_corrected_has_no_entries(folder: MatchFolder) -> No
 
 
 def test_entries_come_back_as_they_were_written(folder: MatchFolder) -> None:
-    corrections = [MergeTracks(4, 9), NamePlayer(9, HOSTILE[:60], 10), NameTeam(1, "Ñublense", "#aa0011"), SwapTeams()]
+    corrections: list[ledger.Correction] = [
+        MergeTracks(4, 9),
+        NamePlayer(9, HOSTILE[:60], 10),
+        NameTeam(1, "Ñublense", "#aa0011"),
+        SwapTeams(),
+    ]
     for correction in corrections:
         ledger.append(folder, correction)
     entries = ledger.read_entries(folder)
