@@ -36,6 +36,7 @@ from tacticeye.types import (
 )
 from tacticeye.vision.appearance import shirt_features
 from tacticeye.vision.ball_path import BallDecision, BallPath
+from tacticeye.vision.ball_search import BallFinder, BallSearch
 from tacticeye.vision.calibration.finder import PitchFinder, open_pitch_finder
 from tacticeye.vision.calibration.stage import PitchStage
 from tacticeye.vision.camera import CameraMotion, FrameMotion
@@ -71,6 +72,7 @@ class BatchProcessor:
         self._pitch: PitchStage | None = None
         self._tracker = Tracker(state.tracker)
         self._teams = TeamClassifier(state.teams)
+        self._ball_search: BallSearch | None = None
         self._ball_path = BallPath(state.ball_path)
         self._possession = PossessionEngine(state.possession)
         self._waiting = list(state.waiting)
@@ -79,11 +81,18 @@ class BatchProcessor:
         self._progress = state.progress
         self._stage_ms: Counter[str] = Counter()
 
-    def initialize_modules(self, detector: Detector | None = None, pitch_finder: PitchFinder | None = None) -> None:
+    def initialize_modules(
+        self,
+        detector: Detector | None = None,
+        pitch_finder: PitchFinder | None = None,
+        ball_finder: BallFinder | None = None,
+    ) -> None:
         """Load what is slow to load. Raises WeightsError."""
         self._detector = detector or open_detector(self._config)
         finder = pitch_finder or open_pitch_finder(self._config)
         self._pitch = PitchStage(self._state.calibration, finder, self._config.pitch_layout)
+        if ball_finder is not None:
+            self._ball_search = BallSearch(self._state.ball_search, ball_finder)
 
     def process_chunk(
         self, batch: FrameBatch, position: StreamPosition | None = None, *, is_last: bool = False
@@ -105,8 +114,7 @@ class BatchProcessor:
         play = _Play([], [])
         for image, frame, t_s in zip(batch.images, batch.frame.tolist(), batch.t_s.tolist(), strict=True):
             boxes, decided, motion = self._follow(image, frame, t_s, detections.select(detections.frame == frame))
-            with self._timed("pitch"):
-                parts.append(self._pitch.place(image, frame, t_s, boxes, motion))
+            parts.append(boxes)
             decisions += decided
             motions.append(motion)
             # At once, not after the batch: control asks for the teams as they are believed at this frame.
@@ -150,6 +158,7 @@ class BatchProcessor:
             calibration=self._state.calibration if self._pitch is None else self._pitch.state(),
             tracker=self._tracker.state(),
             teams=self._teams.state(),
+            ball_search=self._state.ball_search if self._ball_search is None else self._ball_search.state(),
             ball_path=self._ball_path.state(),
             waiting=list(self._waiting),
             possession=self._possession.state(),
@@ -161,10 +170,15 @@ class BatchProcessor:
         self, image: Image, frame: int, t_s: float, detected: Boxes
     ) -> tuple[Boxes, list[BallDecision], FrameMotion]:
         """Everything from boxes to people and ball for one frame."""
+        assert self._pitch is not None
+        with self._timed("camera"):
+            motion = self._camera.update(image, t_s, detected.select(detected.role != Role.BALL))
+        with self._timed("ball_search"):
+            detected = self._search_ball(image, frame, t_s, detected, motion)
+        with self._timed("pitch"):
+            detected = self._pitch.place(image, frame, t_s, detected, motion)
         is_ball = detected.role == Role.BALL
         people, candidates = detected.select(~is_ball), detected.select(is_ball)
-        with self._timed("camera"):
-            motion = self._camera.update(image, t_s, people)
         with self._timed("appearance"):
             features = shirt_features(image, people.xyxy)
         with self._timed("tracker"):
@@ -175,6 +189,15 @@ class BatchProcessor:
             decided = self._ball_path.update(frame, t_s, candidates, people, motion)
         self._waiting.append(_frame_waiting(frame, t_s, people, motion))
         return Boxes.concatenate([people, candidates]), decided, motion
+
+    def _search_ball(self, image: Image, frame: int, t_s: float, detected: Boxes, motion: FrameMotion) -> Boxes:
+        """`detected` with the ball candidates of crops, where a model finds them and the picture is the match."""
+        if self._ball_search is None or not motion.is_live:
+            return detected
+        is_ball = detected.role == Role.BALL
+        expected_xy = self._ball_path.expected_xy(t_s, motion)
+        candidates = self._ball_search.look(image, frame, t_s, detected.select(is_ball), expected_xy)
+        return Boxes.concatenate([detected.select(~is_ball), candidates])
 
     def _decide_control(self, decisions: list[BallDecision], play: _Play) -> None:
         with self._timed("possession"):

@@ -17,6 +17,7 @@ from tacticeye.errors import StorageError
 from tacticeye.match_files import write_bytes
 from tacticeye.state_parts import (
     BallPathState,
+    BallSearchState,
     CalibrationState,
     CameraState,
     FrameWaiting,
@@ -84,6 +85,7 @@ class MatchState:
     calibration: CalibrationState = field(default_factory=CalibrationState)
     tracker: TrackerState = field(default_factory=TrackerState)
     teams: TeamClassifierState = field(default_factory=TeamClassifierState)
+    ball_search: BallSearchState = field(default_factory=BallSearchState)
     ball_path: BallPathState = field(default_factory=BallPathState)
     waiting: list[FrameWaiting] = field(default_factory=list)
     possession: PossessionState = field(default_factory=PossessionState)

@@ -217,8 +217,20 @@ class BallAnchor:
 
 
 @dataclass(frozen=True)
+class BallSearchState:
+    """Memory of vision/ball_search.py. t_s: last frame, NaN none; next_tile: of the grid; due: tiles owed, below 1."""
+
+    t_s: float = math.nan
+    next_tile: int = 0
+    due: float = 0.0
+
+
+@dataclass(frozen=True)
 class BallPathState:
-    """Memory of vision/ball_path.py. body_px: a body height in px of the stabilised frame, NaN unknown."""
+    """Memory of vision/ball_path.py. body_px: a body height in px of the stabilised frame, NaN unknown.
+
+    newest: the last sighting on the best path so far, not decided yet.
+    """
 
     shot: int = 0
     t_s: float = math.nan
@@ -226,6 +238,7 @@ class BallPathState:
     pending: list[BallFrame] = field(default_factory=list)
     spots: list[BallSpot] = field(default_factory=list)
     anchor: BallAnchor | None = None
+    newest: BallAnchor | None = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ FIRST_SPAN_S = 0.10  # time that a shot's first frame stands for
 BODY_S = 1.0  # time constant of the median body height
 LINKED = 0.7  # how far a well supported path makes up for a low score
 INTERPOLATED = 0.6  # confidence of an interpolated place against that of its ends, at a vanishing gap
+FORESIGHT_S = 0.3  # time constant with which the expected place slows down
 NOWHERE, ANCHOR = -2, -1
 
 
@@ -98,6 +99,7 @@ class BallPath:
         self._pending = list(state.pending)
         self._spots: list[BallSpot] = list(state.spots)
         self._anchor = state.anchor
+        self._newest = state.newest
 
     def state(self) -> BallPathState:
         return BallPathState(
@@ -107,7 +109,18 @@ class BallPath:
             pending=list(self._pending),
             spots=list(self._spots),
             anchor=self._anchor,
+            newest=self._newest,
         )
+
+    def expected_xy(self, t_s: float, motion: FrameMotion) -> Floats | None:
+        """(2,) px of the frame at `t_s`, not seen yet: where the best path leads; None while the ball is lost."""
+        newest = self._newest
+        if newest is None or motion.is_cut or newest.shot != self._shot or t_s - newest.t_s > LONGEST_GAP_S:
+            return None
+        velocity = np.nan_to_num([newest.vx, newest.vy]) * np.exp(-(t_s - newest.t_s) / FORESIGHT_S)
+        place = np.array([newest.x, newest.y]) + velocity * (t_s - newest.t_s)
+        to_image = np.linalg.inv(motion.image_to_shot[:, :2])
+        return np.asarray(to_image @ (place - motion.image_to_shot[:, 2]))
 
     def update(
         self, frame: int, t_s: float, candidates: Boxes, people: Boxes, motion: FrameMotion
@@ -156,6 +169,7 @@ class BallPath:
             anchor = None
         nodes = _Nodes.of(window, anchor)
         path = _best_path(nodes)
+        self._newest = _last_sighting(nodes, path, first.shot)
         del self._pending[0]
         position = None
         if path.rows and nodes.step[path.rows[0]] == -1:
@@ -207,6 +221,14 @@ def _best_path(nodes: _Nodes) -> _Path:
         if total[top] > best_so_far:
             best_so_far, best_row = float(total[top]), top
     return _trace(best_row, parent, linked, velocity)
+
+
+def _last_sighting(nodes: _Nodes, path: _Path, shot: int) -> BallAnchor | None:
+    if not path.rows:
+        return None
+    row = path.rows[-1]
+    (x, y), (vx, vy) = nodes.place[row].tolist(), path.velocity[row].tolist()
+    return BallAnchor(x, y, vx, vy, float(nodes.unit[row]), float(nodes.t_s[row]), shot, 0.0)
 
 
 def _trace(last: int, parent: Rows, linked: NDArray[np.bool_], velocity: Floats) -> _Path:
