@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tacticeye import progress_bar
-from tacticeye.config import PRESETS, AnalysisConfig, Settings
+from tacticeye.config import PRESETS, AnalysisConfig, Settings, SourceType
 from tacticeye.demo import demo_video
 from tacticeye.errors import ConfigurationError, MatchBusyError, TacticEyeError
 from tacticeye.match_files import MatchFolder, make_folder, write_bytes
@@ -153,8 +153,10 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     os.execv(sys.executable, command)
 
 
-def _analyze_new(settings: Settings, options: argparse.Namespace, video: Path, title: str) -> int:
+def _analyze_new(settings: Settings, options: argparse.Namespace, video: Path | str, title: str) -> int:
     overrides: dict[str, Any] = {"source_url": str(video), "max_batches": options.max_batches}
+    if getattr(options, "source_type", None) is not None:
+        overrides["source_type"] = SourceType(options.source_type)
     if options.model is not None:
         overrides["model_path"] = str(options.model.absolute())
     config = AnalysisConfig.preset(options.preset, **overrides)
@@ -255,8 +257,10 @@ def _parser() -> argparse.ArgumentParser:
         return child
 
     run = _run_options()
-    add("analyze", analyze, "analyse a video here, with a progress bar", run, as_json).add_argument(
-        "video", type=Path, metavar="VIDEO", help="path of a video file"
+    of_video = add("analyze", analyze, "analyse a video here, with a progress bar", run, as_json)
+    of_video.add_argument("video", metavar="VIDEO", help="path of a video file, or a link")
+    of_video.add_argument(
+        "--source-type", choices=[kind.value for kind in SourceType], help="what kind of link it is (default: guessed)"
     )
     _add_demo_options(add("demo", demo, "analyse the demo match, or render one", run, as_json))
     for name, command, text in (

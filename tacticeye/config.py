@@ -21,9 +21,21 @@ from tacticeye.types import AnalysisProgress, ChunkOutput
 
 
 class SourceType(StrEnum):
-    """Kinds of source that can be opened."""
+    """Kinds of source that can be opened.
+
+    UPLOADED_FILE: a file on this machine. HTTP_FILE: a video file on a web server. VEO, WEB_PAGE: a page with a video
+    that yt-dlp finds. RTMP: a stream to fetch; RTMP_LISTEN: one that is sent to us.
+    """
 
     UPLOADED_FILE = "uploaded_file"
+    HTTP_FILE = "http_file"
+    YOUTUBE_VOD = "youtube_vod"
+    YOUTUBE_LIVE = "youtube_live"
+    HLS = "hls"
+    RTMP = "rtmp"
+    RTMP_LISTEN = "rtmp_listen"
+    VEO = "veo"
+    WEB_PAGE = "web_page"
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class AnalysisConfig:
     """How one match is analysed.
 
     source_type          kind of source
-    source_url           path of the video file
+    source_url           path of the video file, or a link
     batch_size_seconds   s of video committed at a time, 0.2 to 30: shorter shows results sooner, longer costs less
     model_path           weights of the detector (.pt), or recorded boxes (.parquet) to replay
     conf_threshold       lowest score of a person's box, 0..1
@@ -47,6 +59,7 @@ class AnalysisConfig:
     on_progress          called with (match_id, AnalysisProgress) after each batch
     on_batch_complete    called with (match_id, ChunkOutput) after each batch was committed
     on_error             called with (match_id, TacticEyeError) before it is raised
+    on_note              called with (match_id, sentence) when the source has something to tell between batches
     The callbacks belong to the process that runs the analysis; they are not stored with the match.
     """
 
@@ -65,6 +78,7 @@ class AnalysisConfig:
     max_batches: int | None = None
     on_progress: Annotated[Callable[[str, AnalysisProgress], None] | None, Field(exclude=True)] = None
     on_batch_complete: Annotated[Callable[[str, ChunkOutput], None] | None, Field(exclude=True)] = None
+    on_note: Annotated[Callable[[str, str], None] | None, Field(exclude=True)] = None
     on_error: Annotated[Callable[[str, TacticEyeError], None] | None, Field(exclude=True)] = None
 
     def __post_init__(self) -> None:
@@ -118,6 +132,9 @@ class Settings:
     upload_mb     TACTICEYE_UPLOAD_MB    largest upload through the browser in MB
     api_upload_mb  TACTICEYE_API_UPLOAD_MB  largest upload through the API in MB: a match in 4K has about 20 GB
     api_token     TACTICEYE_API_TOKEN    what callers of the API must show; empty: nothing
+    allow_private_sources  TACTICEYE_ALLOW_PRIVATE_SOURCES  whether links may lead to this machine and its network
+    cookies_file  TACTICEYE_COOKIES_FILE  cookies of a browser (Netscape format) for videos that want a login
+    live_give_up_s  TACTICEYE_LIVE_GIVE_UP_S  s without a picture after which a live stream is given up
     cors_origins  TACTICEYE_CORS_ORIGINS  web origins, with commas, whose pages may call the API; empty: none
     """
 
@@ -127,6 +144,9 @@ class Settings:
     api_upload_mb: int = 20000
     api_token: str = ""
     cors_origins: str = ""
+    allow_private_sources: bool = False
+    cookies_file: str = ""
+    live_give_up_s: int = 180
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

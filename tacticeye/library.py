@@ -32,6 +32,7 @@ from tacticeye.match_files import (
     write_record,
 )
 from tacticeye.match_queue import MatchStatus, Standing, find_queue, find_standing
+from tacticeye.source_links import check_link, guess_source_type, is_link, title_of
 from tacticeye.uploads import Upload, video_suffix
 
 COPY_BYTES = 1 << 20
@@ -47,7 +48,8 @@ class MatchCard:
     batch_idx     last batch done, -1 none
     created_at    wall time, s
     queue_place   1 for the next to run; 0 where it doesn't wait for others
-    message       one sentence where there is something to say: why it failed, what to do after a crash
+    message       one sentence where there is something to say: why it failed, what to do after a crash, what a link
+                  that is being read has to tell
     preview_path  newest annotated frame, None before there is one
     quiet_s       s since an active worker last told of progress; 0 for all others
     frame, total_frames  frames read, and in all (an estimate until finished; 0 unknown)
@@ -87,22 +89,47 @@ def read_card(data_dir: Path, folder: MatchFolder) -> MatchCard:
     return _card(folder, standing, queue)
 
 
-def create_match(data_dir: Path, config: AnalysisConfig, match_id: str | None = None, title: str = "") -> str:
-    """Makes the folder of a new match of the video file `config.source_url` and returns its id. It doesn't run yet.
+def create_match(
+    data_dir: Path,
+    config: AnalysisConfig,
+    match_id: str | None = None,
+    title: str = "",
+    *,
+    allow_private: bool = False,
+) -> str:
+    """Makes the folder of a new match of the file or link `config.source_url` and returns its id. It doesn't run yet.
 
-    match_id: None takes one after the file's name. title: shown to users, the file's name where empty.
+    match_id: None takes one after the name of the file. title: shown to users, that name where empty. The source_type
+    of a link is guessed where it is left at UPLOADED_FILE. allow_private: whether a link may lead to this machine.
     Raises SourceError, InvalidMatchIdError, MatchExistsError, StorageError.
     """
-    source = Path(config.source_url)
-    chosen = get_match_id(match_id) if match_id is not None else _new_id(source.stem)
-    video = _get_video(source)
-    folder = _make_match(data_dir, chosen, title or source.stem)
+    described, name = _describe_source(config, allow_private)
+    chosen = get_match_id(match_id) if match_id is not None else _new_id(name)
+    folder = _make_match(data_dir, chosen, title or name)
     try:
-        write_record(folder.config, replace(config, source_type=SourceType.UPLOADED_FILE, source_url=str(video)))
+        write_record(folder.config, described)
     except StorageError:
         _remove(folder)
         raise
     return chosen
+
+
+def _describe_source(config: AnalysisConfig, allow_private: bool) -> tuple[AnalysisConfig, str]:
+    """The configuration with its source checked and made absolute, and what to call the match."""
+    source = Path(config.source_url)
+    is_of_file = config.source_type is SourceType.UPLOADED_FILE
+    if is_of_file and (not is_link(config.source_url) or _exists(source)):
+        return replace(config, source_url=str(_get_video(source))), source.stem
+    kind = guess_source_type(config.source_url) if is_of_file else config.source_type
+    link = check_link(config.source_url, kind, allow_private)
+    return replace(config, source_type=kind, source_url=link), title_of(link)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _make_match(data_dir: Path, match_id: str, title: str) -> MatchFolder:
@@ -156,7 +183,8 @@ def create_from_upload(
     video = folder.path / f"source{video_suffix(upload.filename)}"
     try:
         video.hardlink_to(upload.path)
-        write_record(folder.config, replace(config, source_url=str(_get_video(video))))
+        path = str(_get_video(video))
+        write_record(folder.config, replace(config, source_type=SourceType.UPLOADED_FILE, source_url=path))
     except OSError as error:
         _remove(folder)
         raise storage_error(video, error) from error
@@ -231,7 +259,7 @@ def _card(folder: MatchFolder, standing: Standing, queue: list[str]) -> MatchCar
         batch_idx=progress.batch_idx if progress else -1,
         created_at=card.created_at,
         queue_place=queue.index(folder.match_id) + 1 if folder.match_id in queue else 0,
-        message=standing.message,
+        message=standing.message or (progress.note if progress and standing.status.is_active else ""),
         preview_path=folder.preview if folder.preview.is_file() else None,
         quiet_s=max(0.0, time.time() - progress.beat_at) if progress and is_working else 0.0,
         frame=frame,

@@ -19,10 +19,12 @@ from pydantic import TypeAdapter, ValidationError
 from tacticeye import service
 from tacticeye.batch_processor import BatchProcessor
 from tacticeye.config import AnalysisConfig, Settings, SourceType
+from tacticeye.downloads import DownloadStoppedError
 from tacticeye.errors import DatabaseDamagedError, StorageBusyError, TacticEyeError
 from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder, write_bytes
 from tacticeye.match_state import MatchState, SourceFacts, StateStorage, get_default_storage
+from tacticeye.source_links import guess_source_type, without_secrets
 from tacticeye.store import MatchRecord, MatchStore
 from tacticeye.types import AnalysisProgress, ChunkOutput
 from tacticeye.video_sources import VideoSource, calculate_batch_size, open_source, read_frame_batches
@@ -44,9 +46,10 @@ def run_match_analysis(
     should_stop is asked after each batch. The config's callbacks are called on this thread. Raises TacticEyeError after
     telling on_error, MatchBusyError where another process has the match; whatever was committed before is kept.
     """
-    data_dir = data_dir or Settings.from_environment().data_dir
+    settings = Settings.from_environment()
+    data_dir = data_dir or settings.data_dir
     if not MatchFolder.of(data_dir, match_id).card.is_file():
-        service.create_match(data_dir, config, match_id)
+        service.create_match(data_dir, config, match_id, allow_private=settings.allow_private_sources)
     with hold_lease(MatchFolder.existing(data_dir, match_id)):
         return analyse_held_match(match_id, config, data_dir, should_stop)
 
@@ -56,9 +59,17 @@ def analyse_held_match(
 ) -> MatchState:
     """The same for a match that exists and whose lease the caller holds."""
     folder = MatchFolder.existing(data_dir, match_id)
+
+    def tell(sentence: str) -> None:
+        if config.on_note:
+            config.on_note(match_id, sentence)
+
     try:
-        with open_source(config.source_type, config.source_url) as source:
+        with open_source(config.source_type, config.source_url, folder.path, tell, should_stop) as source:
+            tell("")
             return _Run(folder, config, source, get_default_storage(data_dir)).to_the_end(should_stop)
+    except DownloadStoppedError:
+        return get_default_storage(data_dir).load(match_id) or MatchState(match_id)
     except TacticEyeError as error:
         if config.on_error:
             config.on_error(match_id, error)
@@ -79,6 +90,35 @@ def analyze_local_file(
         preset, source_type=SourceType.UPLOADED_FILE, source_url=str(Path(path).resolve()), **overrides
     )
     match_id = service.create_match(data_dir, config, match_id)
+    return run_match_analysis(match_id, config, data_dir=data_dir)
+
+
+def analyze_youtube(
+    link: str, *, match_id: str | None = None, preset: str = "vod", data_dir: Path | None = None, **overrides: Any
+) -> MatchState:
+    """Analyse a video of YouTube, recorded or live, as a new match, in this process. Raises TacticEyeError."""
+    return _analyze_link(link, guess_source_type(link), match_id, preset, data_dir, overrides)
+
+
+def analyze_hls_stream(
+    link: str, *, match_id: str | None = None, preset: str = "live", data_dir: Path | None = None, **overrides: Any
+) -> MatchState:
+    """Analyse an HLS stream, recorded or live, as a new match, in this process. Raises TacticEyeError."""
+    return _analyze_link(link, SourceType.HLS, match_id, preset, data_dir, overrides)
+
+
+def _analyze_link(
+    link: str,
+    source_type: SourceType,
+    match_id: str | None,
+    preset: str,
+    data_dir: Path | None,
+    overrides: dict[str, Any],
+) -> MatchState:
+    settings = Settings.from_environment()
+    data_dir = data_dir or settings.data_dir
+    config = AnalysisConfig.preset(preset, source_type=source_type, source_url=link, **overrides)
+    match_id = service.create_match(data_dir, config, match_id, allow_private=settings.allow_private_sources)
     return run_match_analysis(match_id, config, data_dir=data_dir)
 
 
@@ -152,13 +192,18 @@ class _Run:
             match_id=self._folder.match_id,
             config_json=TypeAdapter(AnalysisConfig).dump_json(self._config).decode(),
             source_path=self._config.source_url,
-            source_name=Path(self._config.source_url).name,
+            source_name=self._source_name(),
             width=facts.width,
             height=facts.height,
             fps=facts.fps,
             declared_duration_s=facts.total_seconds or float("nan"),
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+
+    def _source_name(self) -> str:
+        """A file's name; of a link, what may be shown of it."""
+        source = self._config.source_url
+        return Path(source).name if self._config.source_type is SourceType.UPLOADED_FILE else without_secrets(source)
 
     def _commit(self, output: ChunkOutput, state: MatchState) -> None:
         """Database first, it is the truth; then the mirror and the picture that may lag behind it."""

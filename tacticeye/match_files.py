@@ -94,7 +94,8 @@ class Outcome:
 class Progress:
     """progress.json. beat_at: wall time of writing; frame, t_s: analysed so far; total_*: estimates, 0 unknown.
 
-    speed: multiples of real time, 0 unknown; batch_idx -1: no batch done yet in this match.
+    speed: multiples of real time, 0 unknown; batch_idx -1: no batch done yet in this match. note: what the source has
+    to tell, one sentence.
     """
 
     beat_at: float
@@ -104,6 +105,7 @@ class Progress:
     total_s: float = 0.0
     batch_idx: int = -1
     speed: float = 0.0
+    note: str = ""
 
 
 # Building one costs more than reading a file with it.

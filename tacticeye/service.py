@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tacticeye import ledger, library
-from tacticeye.config import AnalysisConfig, Settings
+from tacticeye.config import AnalysisConfig, Settings, SourceType
 from tacticeye.demo import demo_video
+from tacticeye.errors import SourceError
 from tacticeye.ledger import Correction, Entry
 from tacticeye.library import MatchCard as MatchCard
 from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
+from tacticeye.source_links import guess_source_type as guess_source_type
 from tacticeye.uploads import UploadShelf
 
 if TYPE_CHECKING:
@@ -63,13 +65,32 @@ class Service:
 
     def create_match(self, config: AnalysisConfig, match_id: str | None = None, title: str = "") -> str:
         """A new match that doesn't run yet: see the function of that name. Returns its id."""
-        return create_match(self._data_dir, config, match_id, title)
+        allow_private = self._settings.allow_private_sources
+        return create_match(self._data_dir, config, match_id, title, allow_private=allow_private)
 
     def add_file(self, source: Path, preset: str = "vod", title: str = "", **overrides: Any) -> str:
         """A new match of a video file, started. overrides: fields of AnalysisConfig. Returns its id."""
         match_id = self.create_match(AnalysisConfig.preset(preset, source_url=str(source), **overrides), title=title)
         self.start(match_id)
         return match_id
+
+    def add_link(
+        self,
+        link: str,
+        preset: str = "vod",
+        source_type: SourceType | None = None,
+        match_id: str | None = None,
+        title: str = "",
+        **overrides: Any,
+    ) -> str:
+        """A new match of a link, started. source_type: None guesses it. Returns its id. Raises SourceError."""
+        kind = source_type or guess_source_type(link)
+        if kind is SourceType.UPLOADED_FILE:
+            raise SourceError(link, "this is no link: it should begin with https://, http:// or rtmp://.")
+        config = AnalysisConfig.preset(preset, source_type=kind, source_url=link, **overrides)
+        created = self.create_match(config, match_id, title)
+        self.start(created)
+        return created
 
     def add_upload(self, name: str, content: IO[bytes], preset: str = "vod", **overrides: Any) -> str:
         """A new match of an upload, which is copied into its folder, started. name: as the user knows it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -101,7 +102,10 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
         heartbeat.beat(progress)
         on_progress(progress)
 
-    state = analyse_held_match(folder.match_id, replace(config, on_progress=tell), data_dir, stop)
+    def note(match_id: str, sentence: str) -> None:
+        heartbeat.note(sentence)
+
+    state = analyse_held_match(folder.match_id, replace(config, on_progress=tell, on_note=note), data_dir, stop)
     heartbeat.close(state)
     return state
 
@@ -122,7 +126,8 @@ class Heartbeat:
     def __init__(self, folder: MatchFolder) -> None:
         self._folder = folder
         self._last = folder.read_progress() or Progress(beat_at=0.0)
-        self._write(replace(self._last, speed=0.0))
+        self._lock = threading.Lock()
+        self._write(replace(self._last, speed=0.0, note=""))
 
     def beat(self, progress: AnalysisProgress) -> None:
         self._write(
@@ -134,8 +139,13 @@ class Heartbeat:
                 total_s=progress.total_seconds,
                 batch_idx=progress.batch_idx,
                 speed=progress.speed,
+                note=self._last.note,
             )
         )
+
+    def note(self, sentence: str) -> None:
+        """What the source has to tell; it may call from a thread of its own."""
+        self._write(replace(self._last, note=sentence))
 
     def close(self, state: MatchState) -> None:
         """Has the file agree with the last state, also where a crash came between the two."""
@@ -144,8 +154,9 @@ class Heartbeat:
         self._write(replace(self._last, frame=frame, t_s=done.end_s, batch_idx=done.next_batch - 1))
 
     def _write(self, progress: Progress) -> None:
-        self._last = replace(progress, beat_at=time.time())
-        write_record(self._folder.progress, self._last, is_durable=False)
+        with self._lock:
+            self._last = replace(progress, beat_at=time.time())
+            write_record(self._folder.progress, self._last, is_durable=False)
 
 
 def _record_failure(data_dir: Path, folder: MatchFolder, error: Exception) -> None:

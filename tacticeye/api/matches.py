@@ -48,12 +48,12 @@ def analyze(wanted: models.AnalyzeRequest, service: ServiceNow) -> models.MatchI
         overrides["model_path"] = str(_find_weights(wanted.model_path))
     if (wanted.file_id is None) == (wanted.source_url is None):
         raise HTTPException(422, "Give either file_id, of an upload, or source_url, a link.")
-    if wanted.file_id is None:
-        raise HTTPException(422, "source_url can't be used: upload the file first.")
-    match_id = service.add_finished_upload(
-        wanted.file_id, wanted.preset.value, wanted.match_id, wanted.title, **overrides
-    )
-    return match_info(service.status(match_id))
+    preset, match_id, title = wanted.preset.value, wanted.match_id, wanted.title
+    if wanted.file_id is not None:
+        created = service.add_finished_upload(wanted.file_id, preset, match_id, title, **overrides)
+    else:
+        created = service.add_link(str(wanted.source_url), preset, wanted.source_type, match_id, title, **overrides)
+    return match_info(service.status(created))
 
 
 @router.get("/matches", response_model=models.MatchList)

@@ -161,6 +161,12 @@ def test_a_match_is_stopped_resumed_and_deleted(client: httpx.Client, server: Se
         ({"unheard_of": 1}, "unheard_of"),
         ({"file_id": "../../x"}, "upload"),
         ({"source_url": "https://example.org/a.mp4"}, "either"),
+        ({"file_id": None, "source_url": "file:///etc/passwd"}, "begins with"),
+        ({"file_id": None, "source_url": "/etc/passwd"}, "no link"),
+        ({"file_id": None, "source_url": "http://127.0.0.1:8501/"}, "private"),
+        ({"file_id": None, "source_url": "http://169.254.169.254/", "source_type": "hls"}, "private"),
+        ({"file_id": None, "source_url": "/etc/passwd", "source_type": "uploaded_file"}, "no link"),
+        ({"file_id": None, "source_url": "https://example.org/" + "a" * 5000}, "source_url"),
     ],
 )
 def test_a_request_that_cannot_work_is_refused_in_one_sentence(
