@@ -5,7 +5,6 @@ Team and role of a box are those believed of its track now; a box without a trac
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from tacticeye.errors import ConfigurationError
-from tacticeye.pitch import is_inside, pitch_layout
+from tacticeye.pitch import is_inside, pitch_layout_of
 from tacticeye.pitch_projection import projection_of
-from tacticeye.store import MatchRecord, MatchStore, Snapshot, read_calibration
+from tacticeye.store import MatchStore, Snapshot, read_calibration
 from tacticeye.types import NO_TEAM, Role
 
 INCLUDES = ("boxes", "ball", "calibration")
@@ -62,7 +61,8 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
         if "boxes" in include:
             exported["boxes"] = _boxes(snapshot)
         if "calibration" in include:
-            exported["calibration"] = _calibration(snapshot, (match.width, match.height), _size_m(match))
+            size_m = pitch_layout_of(match.config_json).size_m
+            exported["calibration"] = _calibration(snapshot, (match.width, match.height), size_m)
     return exported
 
 
@@ -99,12 +99,6 @@ def _boxes(snapshot: Snapshot) -> list[dict[str, Any]]:
     return _rows(
         boxes[["t_s", "frame", "x1", "y1", "x2", "y2", "score", "role", "team", "track", "pitch_x", "pitch_y"]]
     )
-
-
-def _size_m(match: MatchRecord) -> tuple[float, float]:
-    """Length and width of the ground, m."""
-    fields = json.loads(match.config_json)
-    return pitch_layout(fields.get("pitch_kind", "11"), fields.get("pitch_size", "")).size_m
 
 
 def _calibration(snapshot: Snapshot, size: tuple[int, int], size_m: tuple[float, float]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ Lines are drawn on their geometric axis: the few centimetres of paint are not mo
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -113,6 +114,12 @@ def pitch_layout(kind: str = "11", size: str = "") -> PitchLayout:
         return layout
     length, width = read_size(size)
     return replace(layout, length_m=length, width_m=width)
+
+
+def pitch_layout_of(config_json: str) -> PitchLayout:
+    """The layout that a match's stored settings name; settings of before there was a choice mean the usual pitch."""
+    fields = json.loads(config_json)
+    return pitch_layout(fields.get("pitch_kind", "11"), fields.get("pitch_size", ""))
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,17 @@ _QUERIES = {
         FROM calibration
         ORDER BY frame
         """,
+    "pitch_heat": """
+        SELECT minute, track, control, cell_x, cell_y, CAST(SUM(n) AS BIGINT) AS n
+        FROM pitch_heat
+        GROUP BY ALL
+        ORDER BY ALL
+        """,
+    "pitch_view": """
+        SELECT minute, control, frames, HEX(counts) AS counts
+        FROM pitch_view
+        ORDER BY minute, control
+        """,
     "ball": """
         SELECT *
         FROM ball

@@ -18,6 +18,7 @@ from tacticeye.errors import MatchExistsError, StorageError
 from tacticeye.store import columns, schema
 from tacticeye.store.attachment import Connection, attached
 from tacticeye.store.match_lock import hold_match_lock
+from tacticeye.store.pitch_heat import count_heat, decided_until
 from tacticeye.store.pitch_tables import calibration_columns
 from tacticeye.store.records import MatchRecord
 from tacticeye.store.snapshot import Snapshot
@@ -108,8 +109,10 @@ class MatchStore:
             last = Snapshot(connection).progress().last_batch
             if output.batch_idx != last + 1:
                 raise BatchOrderError(self.database, output.batch_idx, last)
+            since_s = decided_until(Snapshot(connection))
             _insert_batch(connection, output, is_last)
             _insert_results(connection, output)
+            count_heat(connection, since_s, is_last)
             _replace_beliefs(connection, output)
             _replace_state(connection, output.batch_idx, state_json)
 

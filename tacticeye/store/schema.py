@@ -148,8 +148,25 @@ CREATE TABLE calibration (
 );
 """
 
+_PITCH_HEAT = """
+CREATE TABLE pitch_heat (        -- adds up: several rows of one key
+    minute INTEGER,
+    track INTEGER,
+    control TINYINT,             -- team that had the ball, -1 none
+    cell_x SMALLINT,             -- m
+    cell_y SMALLINT,
+    n INTEGER                    -- boxes whose feet are in the cell
+);
+CREATE TABLE pitch_view (
+    minute INTEGER,              -- one row a minute and control
+    control TINYINT,
+    frames INTEGER,              -- calibrated frames
+    counts BLOB                  -- frames that showed each cell (pitch_grid.py)
+);
+"""
+
 # Entry k takes a file from version k to k + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION)
+MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT)
 VERSION = len(MIGRATIONS)
 
 
