@@ -154,7 +154,7 @@ def read_events(
             has_data=snapshot.progress().batches > 0,
             kinds=tuple(kind for kind in EventKind if kind in occurred),
             events=wanted.reset_index(drop=True),
-            tracks=_tracks(snapshot, overrides),
+            tracks=shown_tracks(snapshot, overrides),
             kits=correct_kits(_kits(snapshot), overrides),
             width=match.width,
             height=match.height,
@@ -175,8 +175,8 @@ def read_heatmap(
         return HeatmapView(
             card=card,
             has_data=snapshot.progress().batches > 0,
-            seconds=snapshot.heatmap(None, None, minutes, tracks=_detected_tracks(snapshot, overrides, team, track)),
-            tracks=_tracks(snapshot, overrides),
+            seconds=snapshot.heatmap(None, None, minutes, tracks=detected_tracks(snapshot, overrides, team, track)),
+            tracks=shown_tracks(snapshot, overrides),
             kits=correct_kits(_kits(snapshot), overrides),
             width=match.width,
             height=match.height,
@@ -205,7 +205,7 @@ def has_results(folder: MatchFolder) -> bool:
     return MatchStore(folder.path).last_batch() >= 0
 
 
-def _tracks(snapshot: Snapshot, overrides: Overrides) -> pd.DataFrame:
+def shown_tracks(snapshot: Snapshot, overrides: Overrides) -> pd.DataFrame:
     """Everybody as shown."""
     split = sorted({move.track for move in overrides.moves if isinstance(move, SplitTrack)})
     sightings = snapshot.sightings(_all_of(snapshot.tracks(), overrides, split)) if split else None
@@ -222,12 +222,12 @@ def _all_of(tracks: pd.DataFrame, overrides: Overrides, shown: Sequence[int]) ->
     return sorted(family & set(tracks["track"]))
 
 
-def _detected_tracks(snapshot: Snapshot, overrides: Overrides, team: int | None, track: int | None) -> list[int] | None:
+def detected_tracks(snapshot: Snapshot, overrides: Overrides, team: int | None, track: int | None) -> list[int] | None:
     """Which detected tracks make up a team or a player as shown; None: all players. Heat is kept by the minute, so a
     track that was split counts for both people."""
     if team is None and track is None and not overrides.changes_figures:
         return None
-    detected, shown = snapshot.tracks(), _tracks(snapshot, overrides)
+    detected, shown = snapshot.tracks(), shown_tracks(snapshot, overrides)
     players = shown[shown["role"].isin([Role.PLAYER, Role.GOALKEEPER])]
     if team is not None:
         players = players[players["team"] == team]

@@ -19,6 +19,7 @@ from tacticeye.library import MatchCard as MatchCard
 from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
+from tacticeye.pitch_service import PitchService
 from tacticeye.source_links import guess_source_type as guess_source_type
 from tacticeye.uploads import UploadShelf
 
@@ -202,6 +203,11 @@ class Service:
         """The newest annotated frame; None before there is one."""
         preview = self._existing(match_id).preview
         return preview if preview.is_file() else None
+
+    @property
+    def pitch(self) -> PitchService:
+        """All about the pitch of matches."""
+        return PitchService(self.status, self._existing)
 
     def _existing(self, match_id: str) -> MatchFolder:
         return MatchFolder.existing(self._data_dir, match_id)

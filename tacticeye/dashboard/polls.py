@@ -36,18 +36,18 @@ def library() -> list[MatchCard]:
 
 def live(match_id: str) -> LiveView:
     """Raises TacticEyeError."""
-    return _or_last_good("live", match_id, lambda: _live(match_id))
+    return or_last_good("live", match_id, lambda: _live(match_id))
 
 
 def events(match_id: str, kinds: tuple[EventKind, ...] | None, teams: tuple[int, ...] | None) -> EventsView:
     """Raises TacticEyeError."""
-    return _or_last_good("events", (match_id, kinds, teams), lambda: _events(match_id, kinds, teams))
+    return or_last_good("events", (match_id, kinds, teams), lambda: _events(match_id, kinds, teams))
 
 
 def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None) -> HeatmapView:
     """Raises TacticEyeError."""
     key = (match_id, track, minutes)
-    return _or_last_good(f"heatmap of team {team}", key, lambda: _heatmap(match_id, team, track, minutes))
+    return or_last_good(f"heatmap of team {team}", key, lambda: _heatmap(match_id, team, track, minutes))
 
 
 def preview(path: Path | None) -> bytes:
@@ -64,7 +64,7 @@ def forget() -> None:
         question.clear()
 
 
-def _or_last_good(place: str, key: object, ask: Callable[[], Answer]) -> Answer:
+def or_last_good(place: str, key: object, ask: Callable[[], Answer]) -> Answer:
     """The answer now, or the last one to the same question. Each place on the pages remembers only one."""
     remembered: dict[str, tuple[object, Answer]] = st.session_state.setdefault(_LAST_GOOD, {})
     try:

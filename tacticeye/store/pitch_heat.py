@@ -6,6 +6,7 @@ is known by phase of play, and a page reads sums, never positions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,25 +144,16 @@ def _add_view(connection: Connection, key: tuple[int, int], frames: int, seen: N
 
 def read_pitch_heat(
     snapshot: Snapshot,
-    team: int | None = None,
-    track: int | None = None,
+    tracks: Sequence[int] | None = None,
     minutes: tuple[int, int] | None = None,
-    in_possession: bool | None = None,
+    control: int | None = None,
 ) -> PitchHeat:
-    """Where on the pitch did a team, a player or (neither given) all players spend their time, and what was in view?
+    """Where on the pitch did these tracks (None: all players) spend their time, and what was in view?
 
-    minutes: half-open. in_possession: only while the team (a player's own) has the ball, or while the others have it.
+    minutes: half-open. control: only while that team, as detected, had the ball.
     """
     first, end = minutes or (0, ALL_ROWS)
     size_m = pitch_layout_of(snapshot.match().config_json).size_m
-    if track is not None:
-        believed = snapshot.query("SELECT team FROM tracks WHERE track = $track", {"track": track})["team"]
-        team_of_phase = int(believed.iloc[0]) if len(believed) else -1
-    else:
-        team_of_phase = -1 if team is None else team
-    control = None
-    if in_possession is not None and team_of_phase in (0, 1):
-        control = team_of_phase if in_possession else 1 - team_of_phase
     bounds = {"first": first, "end": end, "control": control}
     counts = np.zeros(grid_shape(size_m))
     cells = snapshot.query(
@@ -171,16 +163,14 @@ def read_pitch_heat(
         WHERE minute >= $first
             AND minute < $end
             AND (CAST($control AS TINYINT) IS NULL OR control = CAST($control AS TINYINT))
-            AND (CAST($track AS INTEGER) IS NULL OR track = CAST($track AS INTEGER))
-            AND track IN (
-                SELECT track
-                FROM tracks
-                WHERE role IN ($player, $goalkeeper)
-                    AND (CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT))
+            AND (
+                LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
+                OR CAST($tracks AS INTEGER[]) IS NULL
+                AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
             )
         GROUP BY cell_y, cell_x
         """,
-        bounds | {"track": track, "team": team, "player": int(Role.PLAYER), "goalkeeper": int(Role.GOALKEEPER)},
+        bounds | _of_tracks(tracks),
     )
     counts[cells["cell_y"].to_numpy(), cells["cell_x"].to_numpy()] = cells["n"].to_numpy(np.float64)
     in_view = np.zeros(grid_shape(size_m))
@@ -209,7 +199,7 @@ def read_pitch_heat(
 
 
 def read_visits(
-    snapshot: Snapshot, cell: tuple[int, int], reach_m: float, team: int | None, track: int | None
+    snapshot: Snapshot, cell: tuple[int, int], reach_m: float, tracks: Sequence[int] | None = None
 ) -> pd.DataFrame:
     """Who stood within reach_m of the middle of a cell (x, y), and when? track, start_s, end_s of each stay, by time.
 
@@ -222,12 +212,10 @@ def read_visits(
             FROM positions
             WHERE (pitch_x - $x) ** 2 + (pitch_y - $y) ** 2 < $reach_m ** 2
                 AND track >= 0
-                AND (CAST($track AS INTEGER) IS NULL OR track = CAST($track AS INTEGER))
-                AND track IN (
-                    SELECT track
-                    FROM tracks
-                    WHERE role IN ($player, $goalkeeper)
-                        AND (CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT))
+                AND (
+                    LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
+                    OR CAST($tracks AS INTEGER[]) IS NULL
+                    AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
                 )
         ),
         stays AS (
@@ -239,13 +227,13 @@ def read_visits(
         GROUP BY track, stay
         ORDER BY start_s, track
         """,
-        {
-            "x": cell[0] + 0.5,
-            "y": cell[1] + 0.5,
-            "reach_m": reach_m,
-            "track": track,
-            "team": team,
-            "player": int(Role.PLAYER),
-            "goalkeeper": int(Role.GOALKEEPER),
-        },
+        {"x": cell[0] + 0.5, "y": cell[1] + 0.5, "reach_m": reach_m} | _of_tracks(tracks),
     )
+
+
+def _of_tracks(tracks: Sequence[int] | None) -> dict[str, object]:
+    return {
+        "tracks": None if tracks is None else list(tracks),
+        "player": int(Role.PLAYER),
+        "goalkeeper": int(Role.GOALKEEPER),
+    }

@@ -10,7 +10,7 @@ import numpy as np
 from tacticeye.pitch import PitchLayout, is_inside
 from tacticeye.pitch_projection import PitchProjection
 from tacticeye.state_parts import CalibrationState
-from tacticeye.types import Boxes, Calibration, Image
+from tacticeye.types import Boxes, Calibration, Image, Role
 from tacticeye.vision.calibration.calibrator import PitchCalibrator
 from tacticeye.vision.calibration.finder import PitchFinder
 from tacticeye.vision.camera import FrameMotion
@@ -40,7 +40,8 @@ class PitchStage:
         """The boxes of one frame with pitch_xy of their feet; NaN where uncalibrated or off the pitch, never
         clamped.
         """
-        projection = self._calibrator.update(image, frame, t_s, boxes, motion)
+        people = boxes.select(boxes.role != Role.BALL)
+        projection = self._calibrator.update(image, frame, t_s, people, motion)
         self._rows.append(_Row(frame, t_s, projection, motion, self._calibrator.state().shot))
         return replace(boxes, pitch_xy=places_of(boxes, projection, self._layout))
 

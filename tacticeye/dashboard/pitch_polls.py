@@ -1,0 +1,43 @@
+"""What the pages about the pitch ask the service, shared by all tabs for a second like the rest (polls.py)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tacticeye.dashboard import polls
+from tacticeye.pitch_views import PitchHeatView, RadarView
+
+_FRESH_S = 1.0
+
+
+def heat(
+    match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None, in_possession: bool | None
+) -> PitchHeatView:
+    """Raises TacticEyeError."""
+    key = (match_id, track, minutes, in_possession)
+    return polls.or_last_good(
+        f"pitch heat of team {team}", key, lambda: _heat(match_id, team, track, minutes, in_possession)
+    )
+
+
+def radar(match_id: str, t0_s: float, t1_s: float) -> RadarView:
+    """Raises TacticEyeError."""
+    return polls.or_last_good("radar", (match_id, t0_s, t1_s), lambda: _radar(match_id, t0_s, t1_s))
+
+
+def forget() -> None:
+    """Asks anew at the next look: something was changed."""
+    _heat.clear()
+    _radar.clear()
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=32, show_spinner=False)
+def _heat(
+    match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None, in_possession: bool | None
+) -> PitchHeatView:
+    return polls.service().pitch.heat(match_id, team, track, minutes, in_possession)
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
+def _radar(match_id: str, t0_s: float, t1_s: float) -> RadarView:
+    return polls.service().pitch.radar(match_id, t0_s, t1_s)

@@ -1,0 +1,166 @@
+"""What the pages about the pitch show of one match, each view read in one transaction of its database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tacticeye.corrections import Overrides, correct_kits, correct_positions
+from tacticeye.library import MatchCard
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_views import detected_tracks, read_overrides, shown_tracks
+from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
+from tacticeye.pitch_projection import projection_of, visible_area
+from tacticeye.store import MatchStore, Snapshot, read_calibration
+from tacticeye.store.pitch_heat import PitchHeat, read_pitch_heat, read_visits
+from tacticeye.types import Role
+
+# Radar pictures a second: players move less than a metre between them, and the browser glides.
+RADAR_HZ = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class PitchHeatView:
+    """The heatmap on the pitch. heat: None before the first batch."""
+
+    card: MatchCard
+    heat: PitchHeat | None = None
+    tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=Overrides)
+
+    @property
+    def is_calibrated(self) -> bool:
+        return self.heat is not None and self.heat.calibrated_s > 0
+
+
+@dataclass(frozen=True)
+class RadarMoment:
+    """One picture of the radar. people: (track, team, role, x m, y m); ball: (x, y) m or None; area: outline of the
+    ground in view, m; error_m: NaN unknown."""
+
+    t_s: float
+    people: list[tuple[int, int, int, float, float]]
+    ball: tuple[float, float] | None
+    area: list[tuple[float, float]]
+    error_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class RadarView:
+    """The radar from t0_s to t1_s. end_s: how far the match is analysed. size px of the video."""
+
+    card: MatchCard
+    layout: PitchLayout = FULL_PITCH
+    moments: list[RadarMoment] = field(default_factory=list)
+    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    end_s: float = 0.0
+    calibrated_share: float = 0.0
+    overrides: Overrides = field(default_factory=Overrides)
+
+
+def read_heat(
+    card: MatchCard,
+    folder: MatchFolder,
+    team: int | None,
+    track: int | None,
+    minutes: tuple[int, int] | None,
+    in_possession: bool | None,
+) -> PitchHeatView:
+    """Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return PitchHeatView(card)
+    with store.read() as snapshot:
+        if snapshot.progress().batches == 0:
+            return PitchHeatView(card)
+        overrides = read_overrides(folder)
+        tracks = shown_tracks(snapshot, overrides)
+        side = team
+        if track is not None:
+            row = tracks.loc[tracks["track"] == track, "team"]
+            side = int(row.iloc[0]) if len(row) else None
+        control = None
+        if in_possession is not None and side in (0, 1):
+            # Swapped teams are swapped in what was detected of possession too.
+            control = overrides.shown_team(side if in_possession else 1 - side)
+        heat = read_pitch_heat(snapshot, detected_tracks(snapshot, overrides, team, track), minutes, control)
+        return PitchHeatView(card, heat, tracks, correct_kits(_kits(snapshot), overrides), overrides)
+
+
+def read_stays(
+    folder: MatchFolder, cell: tuple[int, int], reach_m: float, team: int | None, track: int | None
+) -> pd.DataFrame:
+    """Who stood around a cell, and when: track, start_s, end_s. Raises StorageBusyError, StorageError."""
+    with MatchStore(folder.path).read() as snapshot:
+        return read_visits(snapshot, cell, reach_m, detected_tracks(snapshot, read_overrides(folder), team, track))
+
+
+def read_radar(card: MatchCard, folder: MatchFolder, t0_s: float, t1_s: float) -> RadarView:
+    """Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return RadarView(card)
+    with store.read() as snapshot:
+        match = snapshot.match()
+        calibration = read_calibration(snapshot, t0_s, t1_s)
+        overrides = read_overrides(folder)
+        positions = correct_positions(snapshot.positions(t0_s, t1_s), overrides)
+        beliefs = shown_tracks(snapshot, overrides).set_index("track")
+        ball = snapshot.ball_path(t0_s, t1_s).set_index("frame")
+        stats = snapshot.stat_totals()
+        kits, end_s = correct_kits(_kits(snapshot), overrides), snapshot.progress().end_s
+    people = _people(positions, beliefs)
+    moments = []
+    for row in _thinned(calibration.t_s, 1 / RADAR_HZ):
+        projection = projection_of(calibration, row)
+        frame = int(calibration.frame[row])
+        ball_xy = None
+        if frame in ball.index and projection.is_known:
+            place = projection.to_pitch(ball.loc[[frame], ["x", "y"]].to_numpy(np.float64))[0]
+            ball_xy = (float(place[0]), float(place[1])) if np.isfinite(place).all() else None
+        moments.append(
+            RadarMoment(
+                float(calibration.t_s[row]),
+                people.get(frame, []),
+                ball_xy,
+                [(x, y) for x, y in visible_area(projection, (match.width, match.height)).round(1).tolist()],
+                projection.error_m,
+            )
+        )
+    live = stats.get("frames_live", 0.0)
+    share = stats.get("frames_calibrated", 0.0) / live if live else 0.0
+    return RadarView(card, pitch_layout_of(match.config_json), moments, kits, end_s, share, overrides)
+
+
+def _people(positions: pd.DataFrame, beliefs: pd.DataFrame) -> dict[int, list[tuple[int, int, int, float, float]]]:
+    """By frame: track, team and role as believed now, place."""
+    seen = positions[(positions["role"] != Role.BALL) & positions["pitch_x"].notna()]
+    known = seen["track"].isin(beliefs.index).to_numpy()
+    by_frame: dict[int, list[tuple[int, int, int, float, float]]] = {}
+    team = seen["track"].map(beliefs["team"]).where(known, seen["team"]).astype(int)
+    role = seen["track"].map(beliefs["role"]).where(known, seen["role"]).astype(int)
+    rows = zip(
+        seen["frame"].tolist(), seen["track"].tolist(), team.tolist(), role.tolist(),
+        seen["pitch_x"].round(2).tolist(), seen["pitch_y"].round(2).tolist(), strict=True,
+    )  # fmt: skip
+    for frame, *person in rows:
+        track, side, part, x, y = person
+        by_frame.setdefault(frame, []).append((track, side if part != Role.REFEREE else -1, part, x, y))
+    return by_frame
+
+
+def _thinned(t_s: NDArray[np.float64], step_s: float) -> list[int]:
+    """Rows at least about step_s apart, the first included."""
+    rows: list[int] = []
+    for row, now in enumerate(t_s.tolist()):
+        if not rows or now - t_s[rows[-1]] > step_s - 0.02:
+            rows.append(row)
+    return rows
+
+
+def _kits(snapshot: Snapshot) -> dict[int, tuple[int, int, int]]:
+    return {kit.team: kit.rgb for kit in snapshot.kits()}
