@@ -78,8 +78,8 @@ def _warm(rate: NDArray[np.float64], heat: PitchHeat, colour: str, colours: Team
 
 def _hatched(unseen: NDArray[np.bool_]) -> pd.DataFrame:
     """Short slanted strokes over what was never in view."""
-    y, x = np.nonzero(unseen[::_HATCH_EVERY_M, ::_HATCH_EVERY_M])
-    x, y = x * float(_HATCH_EVERY_M), y * float(_HATCH_EVERY_M)
+    row, column = np.nonzero(unseen[::_HATCH_EVERY_M, ::_HATCH_EVERY_M])
+    x, y = column * float(_HATCH_EVERY_M), row * float(_HATCH_EVERY_M)
     starts = pd.DataFrame({"layer": "hatch", "x": x, "y": y, "piece": np.arange(len(x)), "order": 0})
     ends = starts.assign(x=x + _HATCH_EVERY_M * 0.8, y=y + _HATCH_EVERY_M * 0.8, order=1)
     return pd.concat([starts, ends], ignore_index=True)

@@ -143,8 +143,8 @@ def test_the_figure_draws_warm_cells_hatches_and_lines(store: MatchStore) -> Non
         heat = read_pitch_heat(snapshot, [1])
     figure = pitch_heatmap(heat, FULL_PITCH, "#d03030", team_colours({}, is_dark=False), Labels(get_texts("en")))
     cells = figure.rows[figure.rows["layer"] == "cell"]
-    warmest = cells.loc[cells["seconds"].idxmax()]
-    assert (warmest["x"], warmest["y"]) == (50, 30)
+    warmest = int(cells["seconds"].to_numpy().argmax())
+    assert cells[["x", "y"]].to_numpy()[warmest].tolist() == [50, 30]
     hatched = figure.rows[figure.rows["layer"] == "hatch"]
     assert 0 < len(hatched) < 2 * 53 * 34
     assert (figure.rows["layer"] == "line").sum() > 100
