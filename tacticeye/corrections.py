@@ -194,7 +194,8 @@ def correct_events(events: pd.DataFrame, o: Overrides) -> pd.DataFrame:
             team[track_from == track] = pinned
             lost = is_pass & (track_to == track) & (team != pinned) & (result == EventResult.COMPLETE)
             result[lost] = EventResult.INCOMPLETE
-    to_himself = is_pass & (track_from == track_to) & (track_from != NO_TRACK)
+    were_two = kept["track_from"].to_numpy(np.int64) != kept["track_to"].to_numpy(np.int64)
+    to_himself = is_pass & were_two & (track_from == track_to) & (track_from != NO_TRACK)
     kind[to_himself], result[to_himself] = EventKind.CARRY, EventResult.NONE
     track_to[to_himself] = NO_TRACK
     corrected = kept.assign(kind=kind, result=result, team=team, track_from=track_from, track_to=track_to)

@@ -26,6 +26,7 @@ from tacticeye.uploads import UploadShelf
 if TYPE_CHECKING:
     from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
+    from tacticeye.people_views import PeopleView
     from tacticeye.types import EventKind
 
 
@@ -208,6 +209,12 @@ class Service:
     def pitch(self) -> PitchService:
         """All about the pitch of matches."""
         return PitchService(self.status, self._existing)
+
+    def people_view(self, match_id: str) -> PeopleView:
+        """All that the Passes and Players pages show."""
+        from tacticeye import people_views
+
+        return people_views.read_people(self.status(match_id), self._existing(match_id))
 
     def _existing(self, match_id: str) -> MatchFolder:
         return MatchFolder.existing(self._data_dir, match_id)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 _OKABE_ITO_LIGHT = ("#0072b2", "#c25700")
 _OKABE_ITO_DARK = ("#56b4e9", "#e69f00")
 _NEUTRAL = {False: "#dfe4dd", True: "#2c3832"}
+_TEXT = {False: "#1a221d", True: "#e6ece8"}
 _BACKGROUND = {False: "#fbfbf9", True: "#0f1412"}
 # WCAG 2.2, 1.4.11: graphics need 3:1 against what they lie on.
 _LEAST_CONTRAST = 3.0
@@ -35,6 +36,7 @@ class TeamColours:
     neutral: str
     background: str
     follows_kits: bool
+    text: str = "#1a221d"
 
 
 def team_colours(kits: Mapping[int, tuple[int, int, int]], is_dark: bool) -> TeamColours:
@@ -50,8 +52,10 @@ def team_colours(kits: Mapping[int, tuple[int, int, int]], is_dark: bool) -> Tea
         first, second = (_readable(by_team[team], _rgb(background)) for team in (0, 1))
         pair = _told_apart(first, second, _rgb(background))
         if pair is not None:
-            return TeamColours((str(_hex(pair[0])), str(_hex(pair[1]))), shirts, neutral, background, True)
-    return TeamColours(fallback, shirts, neutral, background, False)
+            return TeamColours(
+                (str(_hex(pair[0])), str(_hex(pair[1]))), shirts, neutral, background, True, _TEXT[is_dark]
+            )
+    return TeamColours(fallback, shirts, neutral, background, False, _TEXT[is_dark])
 
 
 def blend(background: str, colour: str, strength: NDArray[np.float64]) -> list[str]:

@@ -53,7 +53,7 @@ def asked(path: Path) -> Iterator[tuple[str, bool]]:
                 match part:
                     case ast.JoinedStr(values=[ast.Constant(value=str(prefix)), *_]):
                         yield prefix, False
-                    case ast.Constant(value=str(key)) if re.fullmatch(r"[a-z_]+([.][a-z0-9_]+)+", key):
+                    case ast.Constant(value=str(key)) if re.fullmatch(r"[a-z_]+([.][a-z0-9_]*[a-z0-9])+", key):
                         yield key, True
 
 

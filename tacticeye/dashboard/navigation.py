@@ -15,7 +15,9 @@ from streamlit.navigation.page import Page
 from tacticeye.dashboard.language import say
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
-LIVE, EVENTS, HEATMAP = (str(PAGES / f"{name}.py") for name in ("live", "events", "heatmap"))
+LIVE, EVENTS, PASSES, HEATMAP, PLAYERS = (
+    str(PAGES / f"{name}.py") for name in ("live", "events", "passes", "heatmap", "players")
+)
 MATCHES = str(PAGES / "matches.py")
 
 _PARAMETER = "match"
@@ -28,7 +30,9 @@ def all_pages() -> list[Page]:
         st.Page(MATCHES, title=say("menu.matches"), icon=":material/video_library:", default=True),
         st.Page(LIVE, title=say("menu.live"), icon=":material/monitoring:", url_path="live"),
         st.Page(EVENTS, title=say("menu.events"), icon=":material/timeline:", url_path="events"),
+        st.Page(PASSES, title=say("menu.passes"), icon=":material/hub:", url_path="passes"),
         st.Page(HEATMAP, title=say("menu.heatmap"), icon=":material/blur_on:", url_path="heatmap"),
+        st.Page(PLAYERS, title=say("menu.players"), icon=":material/person_search:", url_path="players"),
     ]
 
 

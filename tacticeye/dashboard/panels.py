@@ -136,6 +136,39 @@ def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels, title: str 
     return _panel(title or labels.texts("live.feed"), body)
 
 
+def pass_strings(strings: pd.DataFrame, texts: Texts) -> str:
+    """How many passes in a row, and the longest with its time. strings: of one team, longest first."""
+    bands = ((1, 1), (2, 3), (4, 5), (6, 9), (10, 10**6))
+    rows = []
+    for low, high in bands:
+        name = f"{low}" if low == high else f"{low}\u2013{high}" if high < 10**6 else f"{low}+"
+        n = int(((strings["n"] >= low) & (strings["n"] <= high)).sum())
+        rows.append((texts("passes.in_a_row", n=name), f"{n}"))
+    if len(strings):
+        start, end = (clock(float(strings[name].iloc[0])) for name in ("t_start_s", "t_end_s"))
+        rows.append((texts("passes.longest"), f"{int(strings['n'].iloc[0])} · {start}\u2013{end}"))
+    return _panel(texts("passes.strings"), _table(rows))
+
+
+def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool) -> str:
+    """Passes by third and direction. zones: of one team, as people_views.pass_zones gives them."""
+    rows = []
+    for zone, name in ((0, "left"), (1, "middle"), (2, "right"), (-1, "unknown")):
+        part = zones[zones["zone"] == zone]
+        if zone >= 0 or len(part):
+            rows.append((texts(f"passes.zone_{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
+    for way, name in ((1, "right"), (0, "across"), (-1, "left")):
+        part = zones[zones["way"] == way]
+        rows.append((texts(f"passes.way_{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
+    title = texts("passes.zones_pitch" if is_on_pitch else "passes.zones_picture")
+    return _panel(title, _table(rows))
+
+
+def _of(part: int, whole: int) -> str:
+    share = f" · {part / whole:.0%}" if whole else ""
+    return f'<b>{part}</b><span class="te-muted"> / {whole}{share}</span>'
+
+
 def notes(rows: Sequence[tuple[float, str]], title: str) -> str:
     """What the analyst wrote down. rows: (s, text) in order of time."""
     items = (f'<div class="te-item"><time>{clock(t_s)}</time><span>{escape(text)}</span></div>' for t_s, text in rows)

@@ -13,6 +13,7 @@ import streamlit as st
 
 from tacticeye.errors import StorageBusyError
 from tacticeye.match_views import EventsView, HeatmapView, LiveView
+from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard, Service
 from tacticeye.types import EventKind
 
@@ -50,6 +51,11 @@ def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[i
     return or_last_good(f"heatmap of team {team}", key, lambda: _heatmap(match_id, team, track, minutes))
 
 
+def people(match_id: str) -> PeopleView:
+    """Raises TacticEyeError."""
+    return _or_last_good("people", match_id, lambda: _people(match_id))
+
+
 def preview(path: Path | None) -> bytes:
     """The newest annotated frame as JPEG; empty where there is none."""
     try:
@@ -60,7 +66,7 @@ def preview(path: Path | None) -> bytes:
 
 def forget() -> None:
     """Asks anew at the next look: something was changed."""
-    for question in (_library, _live, _events, _heatmap):
+    for question in (_library, _live, _events, _heatmap, _people):
         question.clear()
 
 
@@ -99,6 +105,12 @@ def _events(match_id: str, kinds: tuple[EventKind, ...] | None, teams: tuple[int
 def _heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None) -> HeatmapView:
     service().tend()
     return service().heatmap_view(match_id, team, track, minutes)
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
+def _people(match_id: str) -> PeopleView:
+    service().tend()
+    return service().people_view(match_id)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -303,6 +303,29 @@ class Snapshot:
             """
         )
 
+    def people_by_second(self) -> pd.DataFrame:
+        """Where was everybody, second by second? A row a track and second: track, second, n boxes, n_pitch of them with
+        a place on the pitch, image_x, image_y px (feet), pitch_x, pitch_y m (NaN where n_pitch is 0)."""
+        return self.query(
+            """
+            SELECT
+                track,
+                CAST(FLOOR(t_s) AS INTEGER) AS second,
+                COUNT(*) AS n,
+                COUNT(*) FILTER (NOT ISNAN(pitch_x)) AS n_pitch,
+                AVG((x1 + x2) / 2) AS image_x,
+                AVG(y2) AS image_y,
+                AVG(pitch_x) FILTER (NOT ISNAN(pitch_x)) AS pitch_x,
+                AVG(pitch_y) FILTER (NOT ISNAN(pitch_x)) AS pitch_y
+            FROM positions
+            WHERE track >= 0
+                AND role IN ($player, $goalkeeper)
+            GROUP BY track, second
+            ORDER BY track, second
+            """,
+            {"player": int(Role.PLAYER), "goalkeeper": int(Role.GOALKEEPER)},
+        )
+
     def sightings(self, tracks: Sequence[int]) -> pd.DataFrame:
         """When was each of these tracks seen? track, t_s, one row a box."""
         return self.query(

@@ -1,0 +1,96 @@
+"""Players: what each did, and putting right who is who."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from tacticeye.dashboard import corrections_panel, match_frame, panels, player_editor, polls
+from tacticeye.dashboard.language import say
+from tacticeye.dashboard.words import plain
+from tacticeye.labels import Labels
+from tacticeye.people_views import PeopleView
+from tacticeye.service import MatchCard
+from tacticeye.types import NO_TEAM, Role
+
+SHOWN = ("player", "team", "role", "minutes", "touches", "passes", "accuracy", "received", "distance", "from", "to")
+
+match = match_frame.get_match()
+
+
+def in_words(players: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """The table as it is read."""
+    return pd.DataFrame(
+        {
+            "player": [labels.player(track) for track in players["track"]],
+            "team": [labels.team(team) for team in players["team"]],
+            "role": [say(f"role.{Role(role).name.lower()}") for role in players["role"]],
+            "minutes": players["seconds_seen"] / 60,
+            "touches": players["touches"],
+            "passes": players["passes"],
+            "accuracy": players["accuracy"] * 100,
+            "received": players["received"],
+            "distance": players["distance_m"] / 1000,
+            "from": pd.to_datetime(players["first_s"], unit="s"),
+            "to": pd.to_datetime(players["last_s"], unit="s"),
+        }
+    )
+
+
+def table(players: pd.DataFrame, view: PeopleView, labels: Labels) -> list[int]:
+    """The players; returns the ids of the rows chosen."""
+    shown = in_words(players, labels)
+    if players["distance_m"].isna().all():
+        shown = shown.drop(columns="distance")
+    columns: dict[str, Any] = {name: say(f"player_column.{name}") for name in SHOWN}
+    columns["minutes"] = st.column_config.NumberColumn(
+        say("player_column.minutes"), format="%.1f", help=say("players.minutes_help")
+    )
+    columns["touches"] = st.column_config.NumberColumn(say("player_column.touches"), help=say("players.touches_help"))
+    columns["accuracy"] = st.column_config.NumberColumn(say("player_column.accuracy"), format="%.0f %%")
+    columns["distance"] = st.column_config.NumberColumn(
+        say("player_column.distance"), format="%.2f", help=say("players.distance_help")
+    )
+    for name in ("from", "to"):
+        columns[name] = st.column_config.DatetimeColumn(say(f"player_column.{name}"), format="mm:ss")
+    chosen = st.dataframe(
+        shown,
+        key="player_table",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=columns,
+    )
+    return [int(players["track"].iloc[row]) for row in chosen["selection"]["rows"] if row < len(players)]
+
+
+def players() -> MatchCard:
+    """The page's moving part."""
+    view = polls.people(match.match_id)
+    labels, colours = match_frame.labels_of(view.overrides), match_frame.colours_of(view.kits)
+    match_frame.header(view.card)
+    if not view.has_data:
+        match_frame.nothing_yet(view.card)
+        return view.card
+    if view.players.empty:
+        st.html(panels.empty(say("heatmap.no_player"), say("heatmap.no_player_sentence")))
+        return view.card
+    teams = st.pills(
+        say("column.team"),
+        [0, 1, NO_TEAM],
+        format_func=lambda team: plain(labels.team(team)),
+        selection_mode="multi",
+        key="player_teams",
+    )
+    wanted = view.players[view.players["team"].isin(teams)] if teams else view.players
+    st.html(panels.heading(labels.texts.count("players.count", len(wanted)), [say("players.note")]))
+    chosen = table(wanted, view, labels)
+    player_editor.show(match.match_id, view, chosen, labels)
+    player_editor.teams(match.match_id, view, colours, labels)
+    corrections_panel.show(match.match_id, labels)
+    return view.card
+
+
+match_frame.keep_fresh(players, match)

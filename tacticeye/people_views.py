@@ -1,0 +1,198 @@
+"""What the Passes and Players pages show: people, where they were, and who passed to whom, as corrected by users.
+
+Places are metres on the pitch where enough of them are known, else shares of the picture (0..1, y down): never pixels.
+Times in s of video; a share or a distance that nobody could see is NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
+from tacticeye.library import MatchCard
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_views import read_overrides, shown_tracks
+from tacticeye.pitch import FULL_PITCH
+from tacticeye.store import MatchStore
+from tacticeye.types import NO_TRACK, ControlState, EventKind, EventResult, Role
+
+PLAYER_COLUMNS = (
+    "track", "team", "role", "seconds_seen", "touches", "passes", "complete", "accuracy", "received", "distance_m",
+    "seconds_measured", "first_s", "last_s",
+)  # fmt: skip
+# On the pitch only where this share of what was seen of the people could be placed there: fewer would show a part of
+# the match as the whole.
+_CALIBRATED_SHARE = 0.5
+# Nobody runs faster, m/s: the fastest sprints measured in matches are just over 10.
+_FASTEST_M_S = 11.0
+# A string of passes ends when the next one begins later than this after the last, s: the ball was somewhere else.
+_STRING_GAP_S = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class PeopleView:
+    """players: PLAYER_COLUMNS, one row a person. passes: corrected events of kind PASS in order of time, with columns
+    x, y, to_x, to_y (places of passer and receiver) besides. places: track, x, y, the average place of each.
+
+    is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
+    was seen of people that has a place on the pitch. size: of the pitch in m, or (1, 1).
+    """
+
+    card: MatchCard
+    has_data: bool = False
+    players: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(PLAYER_COLUMNS)))
+    passes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    places: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["track", "x", "y"]))
+    is_on_pitch: bool = False
+    calibrated: float = 0.0
+    size: tuple[float, float] = (1.0, 1.0)
+    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=Overrides)
+
+
+def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
+    """Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return PeopleView(card)
+    with store.read() as snapshot:
+        overrides = read_overrides(folder)
+        match, interval_s = snapshot.match(), snapshot.box_interval_s()
+        has_data = snapshot.progress().batches > 0
+        tracks = shown_tracks(snapshot, overrides)
+        seen = snapshot.people_by_second()
+        events = correct_events(snapshot.events(), overrides)
+        spans = correct_spans(snapshot.control_spans(), overrides)
+        kits = correct_kits({kit.team: kit.rgb for kit in snapshot.kits()}, overrides)
+    seen["track"] = overrides.shown_tracks(seen["track"].to_numpy(np.int64), seen["second"].to_numpy(np.float64))
+    calibrated = float(seen["n_pitch"].sum() / seen["n"].sum()) if len(seen) else 0.0
+    is_on_pitch = calibrated >= _CALIBRATED_SHARE
+    seen = _placed(seen, is_on_pitch, match.width, match.height)
+    passes = events[events["kind"] == EventKind.PASS].sort_values("t_start_s", kind="stable").reset_index(drop=True)
+    return PeopleView(
+        card=card,
+        has_data=has_data,
+        players=_players(tracks, seen, events, spans, interval_s),
+        passes=_with_places(passes, seen),
+        places=_average_places(seen),
+        is_on_pitch=is_on_pitch,
+        calibrated=calibrated,
+        size=FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0),
+        kits=kits,
+        overrides=overrides,
+    )
+
+
+def pass_pairs(passes: pd.DataFrame, team: int) -> pd.DataFrame:
+    """Completed passes from whom to whom: track_from, track_to, n, most first; unknown players left out."""
+    complete = passes[
+        (passes["team"] == team)
+        & (passes["result"] == EventResult.COMPLETE)
+        & (passes["track_from"] != NO_TRACK)
+        & (passes["track_to"] != NO_TRACK)
+    ]
+    pairs = complete.groupby(["track_from", "track_to"]).size().reset_index(name="n")
+    return pairs.sort_values(["n", "track_from", "track_to"], ascending=[False, True, True]).reset_index(drop=True)
+
+
+def pass_strings(passes: pd.DataFrame) -> pd.DataFrame:
+    """Completed passes of one team after another without a break: team, n, t_start_s, t_end_s, longest first."""
+    rows: list[tuple[int, int, float, float]] = []
+    columns = (passes[name].tolist() for name in ("team", "result", "t_start_s", "t_end_s"))
+    is_open = False
+    for team, result, start_s, end_s in zip(*columns, strict=True):
+        if result != EventResult.COMPLETE:
+            is_open = False
+            continue
+        if is_open and rows[-1][0] == team and start_s - rows[-1][3] <= _STRING_GAP_S:
+            rows[-1] = (team, rows[-1][1] + 1, rows[-1][2], end_s)
+        else:
+            rows.append((team, 1, start_s, end_s))
+        is_open = True
+    table = pd.DataFrame(rows, columns=["team", "n", "t_start_s", "t_end_s"])
+    return table.sort_values(["n", "t_start_s"], ascending=[False, True]).reset_index(drop=True)
+
+
+def pass_zones(passes: pd.DataFrame, size: tuple[float, float]) -> pd.DataFrame:
+    """Passes by third along x and by direction: team, zone (0 left, 1 middle, 2 right, -1 unknown), way, n, complete.
+
+    way: 1 towards the right, -1 towards the left, 0 mostly across, NaN unknown.
+    """
+    zone = np.floor(passes["x"].to_numpy(np.float64) / size[0] * 3)
+    dx = (passes["to_x"] - passes["x"]).to_numpy(np.float64)
+    dy = (passes["to_y"] - passes["y"]).to_numpy(np.float64)
+    way = np.where(np.isnan(dx), np.nan, np.where(np.abs(dx) >= np.abs(dy), np.sign(dx), 0.0))
+    table = passes.assign(
+        zone=np.where(np.isnan(zone), -1, np.clip(zone, 0, 2)).astype(int),
+        way=way,
+        is_complete=passes["result"] == EventResult.COMPLETE,
+    )
+    grouped = table.groupby(["team", "zone", "way"], dropna=False)["is_complete"]
+    return grouped.agg(n="size", complete="sum").reset_index()
+
+
+def _placed(seen: pd.DataFrame, is_on_pitch: bool, width: int, height: int) -> pd.DataFrame:
+    """Rows with x, y in the unit of the view."""
+    if is_on_pitch:
+        return seen.assign(x=seen["pitch_x"], y=seen["pitch_y"], weight=seen["n_pitch"])
+    return seen.assign(x=seen["image_x"] / width, y=seen["image_y"] / height, weight=seen["n"])
+
+
+def _average_places(seen: pd.DataFrame) -> pd.DataFrame:
+    known = seen[seen["weight"] > 0]
+    sums = known.assign(x=known["x"] * known["weight"], y=known["y"] * known["weight"])
+    sums = sums.groupby("track")[["x", "y", "weight"]].sum()
+    return pd.DataFrame({"x": sums["x"] / sums["weight"], "y": sums["y"] / sums["weight"]}).reset_index()
+
+
+def _with_places(passes: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
+    """Passes with the places of passer and receiver in those seconds."""
+    at = seen[seen["weight"] > 0].groupby(["track", "second"])[["x", "y"]].mean()
+
+    def places(track: str, time: str) -> NDArray[np.float64]:
+        keys = pd.MultiIndex.from_arrays([passes[track], np.floor(passes[time]).astype(int)])
+        return at.reindex(keys).to_numpy(np.float64).reshape(-1, 2)
+
+    begin, end = places("track_from", "t_start_s"), places("track_to", "t_end_s")
+    return passes.assign(x=begin[:, 0], y=begin[:, 1], to_x=end[:, 0], to_y=end[:, 1])
+
+
+def _players(
+    tracks: pd.DataFrame, seen: pd.DataFrame, events: pd.DataFrame, spans: pd.DataFrame, interval_s: float
+) -> pd.DataFrame:
+    """One row a player or goalkeeper, those seen longest first."""
+    people = tracks[tracks["role"].isin([Role.PLAYER, Role.GOALKEEPER])].set_index("track")
+    passes = events[events["kind"] == EventKind.PASS]
+    complete = passes[passes["result"] == EventResult.COMPLETE]
+    teams = [ControlState.TEAM_0, ControlState.TEAM_1]
+
+    def counts(values: pd.Series) -> pd.Series:
+        return values.value_counts().reindex(people.index, fill_value=0).astype(int)
+
+    distance = _distances(seen).reindex(people.index)
+    table = people.assign(
+        seconds_seen=people["n_boxes"] * interval_s,
+        touches=counts(spans.loc[spans["state"].isin(teams), "track"]),
+        passes=counts(passes["track_from"]),
+        complete=counts(complete["track_from"]),
+        received=counts(complete["track_to"]),
+        distance_m=distance["distance_m"],
+        seconds_measured=distance["seconds_measured"],
+    )
+    table["accuracy"] = table["complete"] / table["passes"].replace(0, np.nan)
+    table = table.reset_index().sort_values(["seconds_seen", "track"], ascending=[False, True])
+    return table[list(PLAYER_COLUMNS)].reset_index(drop=True)
+
+
+def _distances(seen: pd.DataFrame) -> pd.DataFrame:
+    """By track: m run between places known in one second and the next, and in how many seconds that could be seen."""
+    known = seen[seen["n_pitch"] > 0].groupby(["track", "second"])[["pitch_x", "pitch_y"]].mean().reset_index()
+    step = known.groupby("track")[["second", "pitch_x", "pitch_y"]].diff()
+    moved = np.hypot(step["pitch_x"], step["pitch_y"])
+    counts = known.assign(moved=moved)[(step["second"] == 1) & (moved <= _FASTEST_M_S)]
+    grouped = counts.groupby("track")["moved"]
+    return pd.DataFrame({"distance_m": grouped.sum(), "seconds_measured": grouped.size()})
