@@ -53,7 +53,7 @@ def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[i
 
 def people(match_id: str) -> PeopleView:
     """Raises TacticEyeError."""
-    return _or_last_good("people", match_id, lambda: _people(match_id))
+    return or_last_good("people", match_id, lambda: _people(match_id))
 
 
 def preview(path: Path | None) -> bytes:
