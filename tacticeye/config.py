@@ -20,6 +20,14 @@ from tacticeye.pitch import PitchLayout, pitch_layout
 from tacticeye.types import AnalysisProgress, ChunkOutput
 
 
+class Backend(StrEnum):
+    """Who computes the networks. AUTO: OpenVINO on a processor where it is installed, torch otherwise."""
+
+    AUTO = "auto"
+    TORCH = "torch"
+    OPENVINO = "openvino"
+
+
 class SourceType(StrEnum):
     """Kinds of source that can be opened.
 
@@ -55,6 +63,8 @@ class AnalysisConfig:
     pitch_kind           markings of the ground: "11", "9", "7" (a side) or "futsal"
     pitch_size           length x width of the ground, "100x64" m or "110x70 yd"; "": the usual size of its kind
     device               "auto", "cpu", "cuda", "cuda:1", "mps"
+    backend              who computes the networks: "auto" takes OpenVINO on a processor where it is installed (about
+                         1.4 times as fast) and torch elsewhere; "torch", "openvino" to compare or where one fails
     max_batches          stop after that many batches in all; None: the whole video
     on_progress          called with (match_id, AnalysisProgress) after each batch
     on_batch_complete    called with (match_id, ChunkOutput) after each batch was committed
@@ -75,6 +85,7 @@ class AnalysisConfig:
     pitch_kind: str = "11"
     pitch_size: str = ""
     device: str = "auto"
+    backend: Backend = Backend.AUTO
     max_batches: int | None = None
     on_progress: Annotated[Callable[[str, AnalysisProgress], None] | None, Field(exclude=True)] = None
     on_batch_complete: Annotated[Callable[[str, ChunkOutput], None] | None, Field(exclude=True)] = None
@@ -87,6 +98,7 @@ class AnalysisConfig:
             ("conf_threshold", 0 < self.conf_threshold < 1, "a score between 0 and 1"),
             ("ball_conf_threshold", 0 < self.ball_conf_threshold < 1, "a score between 0 and 1"),
             ("imgsz", self.imgsz % 32 == 0 and 320 <= self.imgsz <= 2560, "a multiple of 32 from 320 to 2560"),
+            ("backend", self.backend in set(Backend), "one of " + ", ".join(Backend)),
             ("analysis_hz", 1 <= self.analysis_hz <= 60, "1 to 60 frames a second"),
             ("max_batches", self.max_batches is None or self.max_batches > 0, "a positive number, or none"),
         )

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.types import Boxes, FrameBatch
+from tacticeye.vision.network import open_network
 from tacticeye.vision.replay_detector import ReplayDetector
+from tacticeye.vision.yolo_detector import YoloDetector
 
 RECORDED_BOXES_SUFFIX = ".parquet"
 
@@ -26,18 +28,15 @@ class Detector(Protocol):
 def open_detector(config: AnalysisConfig) -> Detector:
     """The detector that `config.model_path` names: recorded boxes (.parquet) or a model.
 
-    Raises WeightsError where the file can't be used, ConfigurationError for a device that isn't there.
+    Raises WeightsError where the file can't be used, ConfigurationError for a device or backend that isn't there.
     """
     path = Path(config.model_path)
     if path.suffix.lower() == RECORDED_BOXES_SUFFIX:
         return ReplayDetector(path, config.conf_threshold, config.ball_conf_threshold)
-    # Imported here because torch takes seconds to load and replayed boxes don't need it.
-    from tacticeye.vision.ultralytics_backend import UltralyticsDetector
-
-    return UltralyticsDetector(
+    return YoloDetector(
+        open_network(path, config.device, config.backend),
         path,
         conf_threshold=config.conf_threshold,
         ball_conf_threshold=config.ball_conf_threshold,
         imgsz=config.imgsz,
-        device=config.device,
     )
