@@ -40,7 +40,7 @@ from tacticeye.vision.ball_search import BallFinder, BallSearch
 from tacticeye.vision.calibration.finder import PitchFinder, open_pitch_finder
 from tacticeye.vision.calibration.stage import PitchStage
 from tacticeye.vision.camera import CameraMotion, FrameMotion
-from tacticeye.vision.detector import Detector, open_detector
+from tacticeye.vision.detector import Detector, open_ball_finder, open_detector
 from tacticeye.vision.overlay import annotate, encode_jpeg
 from tacticeye.vision.team_classifier import TeamClassifier
 from tacticeye.vision.tracker import Tracker
@@ -91,6 +91,7 @@ class BatchProcessor:
         self._detector = detector or open_detector(self._config)
         finder = pitch_finder or open_pitch_finder(self._config)
         self._pitch = PitchStage(self._state.calibration, finder, self._config.pitch_layout)
+        ball_finder = ball_finder or open_ball_finder(self._config)
         if ball_finder is not None:
             self._ball_search = BallSearch(self._state.ball_search, ball_finder)
 

@@ -58,6 +58,8 @@ class AnalysisConfig:
     ball_conf_threshold  lowest score of a ball candidate, 0..1; lower than for people because the path sorts them out
     imgsz                longer side in px at which the detector sees a frame, multiple of 32
     analysis_hz          frames analysed per second of video: more finds more touches, and takes longer
+    ball_model_path      weights that find the ball in crops at full resolution (.pt); where the file isn't there, the
+                         ball is sought in whole frames only; not asked where `model_path` replays recorded boxes
     pitch_model_path     weights that find the pitch's landmarks (.pt), or recorded landmarks (.parquet); where the file
                          is missing nothing is calibrated, and places stay in the picture
     pitch_kind           markings of the ground: "11", "9", "7" (a side) or "futsal"
@@ -81,6 +83,7 @@ class AnalysisConfig:
     ball_conf_threshold: float = 0.1
     imgsz: int = 960
     analysis_hz: float = 12.5
+    ball_model_path: str = "weights/ball.pt"
     pitch_model_path: str = "weights/pitch.pt"
     pitch_kind: str = "11"
     pitch_size: str = ""

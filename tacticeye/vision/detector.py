@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Protocol
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.types import Boxes, FrameBatch
+from tacticeye.vision.ball_crops import BallCropDetector
+from tacticeye.vision.ball_search import BallFinder
 from tacticeye.vision.network import open_network
 from tacticeye.vision.replay_detector import ReplayDetector
 from tacticeye.vision.yolo_detector import YoloDetector
+
+log = logging.getLogger(__name__)
 
 RECORDED_BOXES_SUFFIX = ".parquet"
 
@@ -40,3 +45,17 @@ def open_detector(config: AnalysisConfig) -> Detector:
         ball_conf_threshold=config.ball_conf_threshold,
         imgsz=config.imgsz,
     )
+
+
+def open_ball_finder(config: AnalysisConfig) -> BallFinder | None:
+    """What `config.ball_model_path` names; None, with a warning, where there is no such file, and for recorded boxes.
+
+    Raises WeightsError where the file can't be used, ConfigurationError for a device or backend that isn't there.
+    """
+    path = Path(config.ball_model_path)
+    if Path(config.model_path).suffix.lower() == RECORDED_BOXES_SUFFIX:
+        return None
+    if not path.is_file():
+        log.warning("there is no ball model at %s: the ball is sought in whole frames only", path)
+        return None
+    return BallCropDetector(path, config.device, config.backend)

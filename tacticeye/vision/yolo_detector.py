@@ -58,7 +58,7 @@ class YoloDetector:
 
     def find(self, images: Sequence[Image]) -> list[Candidates]:
         """xyxy (N, 4) px, score (N,), role (N,) of each image, by falling score."""
-        letterboxes = [Letterbox.fit(*image.shape[:2], self._imgsz) for image in images]
+        letterboxes = [Letterbox.fit(image.shape[0], image.shape[1], self._imgsz) for image in images]
         answers = self._network.predict(box.apply(image) for box, image in zip(letterboxes, images, strict=True))
         return [
             self._boxes(raw, letterbox, image)
@@ -67,7 +67,7 @@ class YoloDetector:
 
     def _boxes(self, raw: NDArray[np.float32], letterbox: Letterbox, image: Image) -> Candidates:
         xyxy, score, role = self._candidates(raw)
-        xyxy = letterbox.to_source(xyxy, *image.shape[:2])
+        xyxy = letterbox.to_source(xyxy, image.shape[0], image.shape[1])
         keep = np.concatenate(
             [
                 suppress(xyxy, score, np.flatnonzero(role != Role.BALL), PEOPLE_MAX_IOU, MAX_PEOPLE),

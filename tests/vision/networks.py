@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ from tacticeye.types import FrameBatch, Image
 from tacticeye.vision.network import open_network
 from tacticeye.vision.ultralytics_backend import load_ultralytics
 from tacticeye.vision.yolo_detector import YoloDetector
+
+# A YOLO of few layers, strides 8, 16 and 32: quick to make, load and translate.
+TINY: dict[str, Any] = {
+    "nc": 80,
+    "backbone": [[-1, 1, "Conv", [16, 3, 2]] for _ in range(5)],
+    "head": [[[2, 3, 4], 1, "Detect", ["nc"]]],
+}
 
 
 def batch(images: list[Image]) -> FrameBatch:
@@ -29,10 +37,18 @@ def open_weights(
 
 
 def untrained(
-    path: Path, architecture: str, names: dict[int, str] | None = None, is_end_to_end: bool = False, seed: int = 0
+    path: Path,
+    architecture: str = "tiny",
+    names: dict[int, str] | None = None,
+    is_end_to_end: bool = False,
+    seed: int = 0,
 ) -> Path:
-    """Weights file of a model that has learned nothing; the architecture comes with the package."""
+    """Weights file of a model that has learned nothing: TINY, or an architecture that comes with the package."""
     load_ultralytics()
+    if architecture == "tiny":
+        description = path.with_name(f"{path.stem}-tiny.yaml")
+        description.write_text(json.dumps(TINY))
+        architecture = str(description)
     from ultralytics import YOLO
 
     torch.manual_seed(seed)

@@ -19,7 +19,7 @@ BACKENDS = [Backend.TORCH, Backend.OPENVINO]
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = {0: "ball"} | {i: f"other {i}" for i in range(1, 80)}
-    return untrained(tmp_path_factory.mktemp("weights") / "ball.pt", "yolov8n.yaml", names)
+    return untrained(tmp_path_factory.mktemp("weights") / "ball.pt", names=names)
 
 
 def crops() -> list[Image]:
@@ -55,7 +55,7 @@ def test_weak_candidates_are_left_out(weights: Path) -> None:
 
 
 def test_weights_without_a_ball_are_refused(tmp_path: Path) -> None:
-    path = untrained(tmp_path / "cats.pt", "yolov8n.yaml", {i: f"cat {i}" for i in range(80)})
+    path = untrained(tmp_path / "cats.pt", names={i: f"cat {i}" for i in range(80)})
     with pytest.raises(WeightsError, match="no class for the ball, only cat 0, cat 1"):
         BallCropDetector(path, "cpu")
 

@@ -11,8 +11,10 @@ import pytest
 from tacticeye.config import AnalysisConfig
 from tacticeye.errors import WeightsError
 from tacticeye.types import Boxes
-from tacticeye.vision.detector import open_detector
+from tacticeye.vision.ball_crops import BallCropDetector
+from tacticeye.vision.detector import open_ball_finder, open_detector
 from tacticeye.vision.replay_detector import ReplayDetector, write_boxes
+from tests.vision.networks import untrained
 
 
 def test_recorded_boxes_are_replayed(tmp_path: Path) -> None:
@@ -24,7 +26,8 @@ def test_recorded_boxes_are_replayed(tmp_path: Path) -> None:
 def test_replaying_does_not_load_torch(tmp_path: Path) -> None:
     write_boxes(tmp_path / "boxes.parquet", Boxes.empty())
     code = (
-        "import sys; from tacticeye.config import AnalysisConfig; from tacticeye.vision.detector import open_detector;"
+        "import sys; from tacticeye.config import AnalysisConfig; from tacticeye.vision.ball_crops import BallCropDetector
+from tacticeye.vision.detector import open_ball_finder, open_detector;"
         f"open_detector(AnalysisConfig(model_path={str(tmp_path / 'boxes.parquet')!r}));"
         "sys.exit('torch' in sys.modules or 'ultralytics' in sys.modules)"
     )
@@ -40,3 +43,11 @@ def test_missing_weights_are_said_in_one_sentence(tmp_path: Path) -> None:
 def test_weights_open_a_model(shared: Path) -> None:
     config = AnalysisConfig(model_path=str(shared / "weights-coco/yolov8n.pt"), imgsz=320, device="cpu")
     assert not isinstance(open_detector(config), ReplayDetector)
+
+
+def test_the_ball_is_sought_in_crops_where_there_is_a_model_for_it(tmp_path: Path) -> None:
+    path = untrained(tmp_path / "ball.pt", names={0: "ball"} | {i: f"other {i}" for i in range(1, 80)})
+    assert isinstance(open_ball_finder(AnalysisConfig(ball_model_path=str(path), device="cpu")), BallCropDetector)
+    assert open_ball_finder(AnalysisConfig(ball_model_path=str(tmp_path / "none.pt"))) is None
+    replay = AnalysisConfig(model_path="boxes.parquet", ball_model_path=str(path))
+    assert open_ball_finder(replay) is None

@@ -21,7 +21,7 @@ pytest.importorskip("openvino", reason="OpenVINO isn't installed")
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return untrained(tmp_path_factory.mktemp("weights") / "any.pt", "yolov8n.yaml")
+    return untrained(tmp_path_factory.mktemp("weights") / "any.pt")
 
 
 def pictures(n: int, size: tuple[int, int] = (64, 96)) -> list[np.ndarray]:
@@ -73,15 +73,15 @@ def test_a_damaged_translation_is_made_anew(weights: Path) -> None:
 
 
 def test_changed_weights_are_translated_anew(tmp_path: Path) -> None:
-    path = untrained(tmp_path / "any.pt", "yolov8n.yaml", seed=1)
+    path = untrained(tmp_path / "any.pt", seed=1)
     first = open_network(path, "cpu", Backend.OPENVINO).predict(pictures(1))[0]
-    untrained(path, "yolov8n.yaml", seed=2)
+    untrained(path, seed=2)
     assert not np.array_equal(open_network(path, "cpu", Backend.OPENVINO).predict(pictures(1))[0], first)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = untrained(tmp_path / "weights" / "any.pt", "yolov8n.yaml")
+    path = untrained(tmp_path / "weights" / "any.pt")
     path.parent.chmod(0o500)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert len(open_network(path, "cpu", Backend.OPENVINO).predict(pictures(1))) == 1

@@ -161,7 +161,7 @@ def test_detection_leaves_torchvision_alone(coco: Path) -> None:
 
 def test_an_answer_does_not_depend_on_the_others_in_its_group(tmp_path: Path) -> None:
     """What a GPU does, on the processor: groups of one fixed size, filled up where pictures are few."""
-    path = untrained(tmp_path / "any.pt", "yolov8n.yaml")
+    path = untrained(tmp_path / "any.pt")
     network = TorchNetwork(path, torch.device("cpu"))
     network._group = 4
     random = np.random.default_rng(0)
@@ -173,7 +173,7 @@ def test_an_answer_does_not_depend_on_the_others_in_its_group(tmp_path: Path) ->
 
 
 def test_pictures_of_several_sizes_are_answered_in_order(tmp_path: Path) -> None:
-    path = untrained(tmp_path / "any.pt", "yolov8n.yaml")
+    path = untrained(tmp_path / "any.pt")
     network = TorchNetwork(path, torch.device("cpu"))
     network._group = 4
     random = np.random.default_rng(0)

@@ -101,14 +101,15 @@ def test_a_batch_without_images_finds_nothing(coco: Path) -> None:
 def test_class_names_of_many_data_sets_become_roles(tmp_path: Path) -> None:
     names = {0: "Football", 1: "GK", 2: "Player", 3: "ref", 4: "coach"}
     names |= {i: f"other {i}" for i in range(5, 80)}
-    detector = open_weights(untrained(tmp_path / "named.pt", "yolov8n.yaml", names))
+    detector = open_weights(untrained(tmp_path / "named.pt", names=names))
     roles = [Role.BALL, Role.GOALKEEPER, Role.PLAYER, Role.REFEREE]
     assert detector._role_of_class[:5].tolist() == [*roles, -1]
     assert (detector._role_of_class[5:] == -1).all()
 
 
-@pytest.mark.parametrize("backend", [Backend.TORCH, Backend.OPENVINO])
-@pytest.mark.parametrize("is_end_to_end", [True, False])
+@pytest.mark.parametrize(
+    ("is_end_to_end", "backend"), [(True, Backend.TORCH), (False, Backend.TORCH), (True, Backend.OPENVINO)]
+)
 def test_models_with_two_heads_give_boxes_in_source_pixels(
     tmp_path: Path, is_end_to_end: bool, backend: Backend
 ) -> None:
@@ -123,7 +124,7 @@ def test_models_with_two_heads_give_boxes_in_source_pixels(
 
 
 def test_models_that_find_no_people_are_refused(tmp_path: Path) -> None:
-    path = untrained(tmp_path / "cats.pt", "yolov8n.yaml", {i: f"cat {i}" for i in range(80)})
+    path = untrained(tmp_path / "cats.pt", names={i: f"cat {i}" for i in range(80)})
     with pytest.raises(WeightsError, match="neither players nor persons"):
         open_weights(path)
 
