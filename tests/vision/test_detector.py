@@ -26,8 +26,7 @@ def test_recorded_boxes_are_replayed(tmp_path: Path) -> None:
 def test_replaying_does_not_load_torch(tmp_path: Path) -> None:
     write_boxes(tmp_path / "boxes.parquet", Boxes.empty())
     code = (
-        "import sys; from tacticeye.config import AnalysisConfig; from tacticeye.vision.ball_crops import BallCropDetector
-from tacticeye.vision.detector import open_ball_finder, open_detector;"
+        "import sys; from tacticeye.config import AnalysisConfig; from tacticeye.vision.detector import open_detector;"
         f"open_detector(AnalysisConfig(model_path={str(tmp_path / 'boxes.parquet')!r}));"
         "sys.exit('torch' in sys.modules or 'ultralytics' in sys.modules)"
     )
