@@ -136,6 +136,20 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def render(settings: Settings, options: argparse.Namespace) -> int:
+    """Draws the annotated video of what is analysed so far, with the sound kept."""
+    from tacticeye.annotated_video import render_match, render_on_record
+
+    folder = MatchFolder.existing(settings.data_dir, options.match_id)
+    with progress_bar.on(sys.stderr, "rendering") as bar:
+        if options.out is None:
+            path = render_on_record(folder, folder.annotated, bar.show_time)
+        else:
+            path = render_match(folder, options.out, bar.show_time)
+    print(json.dumps({"video": str(path)}) if options.json else path)
+    return 0
+
+
 def worker(settings: Settings, options: argparse.Namespace) -> int:
     """One match in this process, on behalf of the queue."""
     from tacticeye.worker import work_in_queue
@@ -275,6 +289,9 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("match_id", metavar="ID")
     remove.add_argument("--yes", action="store_true", help="don't ask")
     _add_export_options(add("export", export, "write results to a file"))
+    drawn = add("render", render, "draw the annotated video, with the sound kept", as_json)
+    drawn.add_argument("match_id", metavar="ID")
+    drawn.add_argument("--out", type=Path, metavar="FILE", help="MP4 to write (default: annotated.mp4 in its folder)")
     add("worker", worker, None).add_argument("match_id", metavar="ID")
     add("serve", serve, "start the dashboard").add_argument("--port", type=int, default=8501)
     return parser

@@ -169,6 +169,11 @@ class LocalFileSource(VideoSource):
             self._step = max(1, round(1 / (Fraction(self._metadata.fps) * decoding.time_base)))
             self._origin = _find_origin(decoding, first)
 
+    @property
+    def path(self) -> Path:
+        """The file that is read."""
+        return self._path
+
     def get_metadata(self) -> VideoMetadata:
         return self._metadata
 

@@ -9,6 +9,7 @@
                  progress.json   heartbeat: how far the analysis is
                  outcome.json    how the last run ended; absent while it runs, and after a crash
                  worker.log      what the process printed
+                 annotated.mp4   the annotated video, once somebody asked for it; render.json: how far that is
 
 Every JSON file is written to a temporary name and renamed, so a reader sees the old content or the new. Wall times are
 seconds since 1970 (`..._at`). A status is never stored: match_queue.py derives it from these files.
@@ -108,9 +109,25 @@ class Progress:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class RenderRun:
+    """render.json: the process that draws the annotated video. path: where to; beat_at: wall time of writing, s.
+
+    done_s, total_s: of video, 0 unknown. is_done: the video is complete; message: why it will never be, else empty.
+    """
+
+    process: Worker
+    path: str
+    beat_at: float
+    done_s: float = 0.0
+    total_s: float = 0.0
+    is_done: bool = False
+    message: str = ""
+
+
 # Building one costs more than reading a file with it.
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (Card, Control, Worker, Outcome, Progress, AnalysisConfig)
+    kind: TypeAdapter(kind) for kind in (Card, Control, Worker, Outcome, Progress, RenderRun, AnalysisConfig)
 }
 
 
@@ -189,6 +206,18 @@ class MatchFolder:
         return self.path / "worker.log"
 
     @property
+    def annotated(self) -> Path:
+        return self.path / "annotated.mp4"
+
+    @property
+    def render(self) -> Path:
+        return self.path / "render.json"
+
+    @property
+    def render_log(self) -> Path:
+        return self.path / "render.log"
+
+    @property
     def reserve(self) -> Path:
         return self.path / ".reserve"
 
@@ -206,6 +235,9 @@ class MatchFolder:
 
     def read_outcome(self) -> Outcome | None:
         return read_record(self.outcome, Outcome)
+
+    def read_render(self) -> RenderRun | None:
+        return read_record(self.render, RenderRun)
 
     def read_config(self) -> AnalysisConfig:
         """Raises StorageError where config.json is missing or damaged."""

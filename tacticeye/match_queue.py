@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -145,23 +146,28 @@ def close_run(
 
 def launch(data_dir: Path, folder: MatchFolder) -> None:
     """Starts the worker of a match as a process of its own that outlives this one. Raises StorageError."""
-    command = [sys.executable, "-m", "tacticeye", "worker", folder.match_id, "--data-dir", str(data_dir.resolve())]
+    pid = start_process(["worker", folder.match_id, "--data-dir", str(data_dir.resolve())], folder.log)
+    write_record(folder.worker, describe_process(pid))
+
+
+def start_process(arguments: Sequence[str], log: Path) -> int:
+    """Runs `python -m tacticeye ARGUMENTS` on its own, output appended to `log`; its pid. Raises StorageError."""
     search_path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
     try:
-        with folder.log.open("ab") as log:
+        with log.open("ab") as output:
             process = subprocess.Popen(
-                command,
+                [sys.executable, "-m", "tacticeye", *arguments],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env={**os.environ, "PYTHONPATH": search_path},
             )
     except OSError as error:
-        raise storage_error(folder.log, error) from error
+        raise storage_error(log, error) from error
     # Somebody has to wait for a child, or it stays as a zombie after its end.
-    threading.Thread(target=process.wait, name=f"reap-{folder.match_id}", daemon=True).start()
-    write_record(folder.worker, describe_process(process.pid))
+    threading.Thread(target=process.wait, name=f"reap-{process.pid}", daemon=True).start()
+    return process.pid
 
 
 def _standings(data_dir: Path) -> dict[str, Standing]:

@@ -29,6 +29,10 @@ class ProgressBar:
         """How many of so many things are done."""
         self._write(f"{_bar(done / total)}  {done} of {total}")
 
+    def show_time(self, done_s: float, total_s: float) -> None:
+        """How many of so many seconds of video are done."""
+        self._write(describe(done_s, total_s, 0.0))
+
     def _write(self, what: str) -> None:
         text = f"{self._title}  {what}"
         if self._stream.isatty():

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from tacticeye import ledger, library
+from tacticeye import ledger, library, render_job
 from tacticeye.config import AnalysisConfig, Settings, SourceType
 from tacticeye.demo import demo_video
 from tacticeye.errors import SourceError
@@ -20,6 +20,7 @@ from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
 from tacticeye.pitch_service import PitchService
+from tacticeye.render_job import RenderStatus as RenderStatus
 from tacticeye.source_links import guess_source_type as guess_source_type
 from tacticeye.uploads import UploadShelf
 
@@ -199,6 +200,14 @@ class Service:
         from tacticeye import match_listings
 
         return match_listings.read_batch_stats(self._existing(match_id), after)
+
+    def start_render(self, match_id: str) -> RenderStatus:
+        """Has the annotated video drawn in the background; see render_status."""
+        return render_job.start_render(self._data_dir, self._existing(match_id))
+
+    def render_status(self, match_id: str) -> RenderStatus:
+        """How far the annotated video is, and where it lies once it is done."""
+        return render_job.render_status(self._existing(match_id))
 
     def preview_path(self, match_id: str) -> Path | None:
         """The newest annotated frame; None before there is one."""
