@@ -112,7 +112,8 @@ class LiveViewState:
     """Memory of vision/live_view.py. Times in s of video, NaN none yet.
 
     t_s: last frame; shot_start_s: first frame of the shot; contrary_since_s: since when the picture contradicts
-    is_live; usual_height: of people in live shots, as a share of the image height.
+    is_live; usual_height: of people in live shots, as a share of the image height; is_closer: the shot began as a
+    picture from closer than the match view.
     """
 
     t_s: float = math.nan
@@ -120,6 +121,20 @@ class LiveViewState:
     is_live: bool = False
     contrary_since_s: float = math.nan
     usual_height: float = math.nan
+    is_closer: bool = False
+
+
+@dataclass(frozen=True)
+class EarlierPicture:
+    """A picture of the same shot from a while ago (vision/shot_change.py).
+
+    grey_png: base64; colours: histogram, shares; to_current: (2, 3), px of the camera's small picture then -> now.
+    """
+
+    t_s: float
+    grey_png: str
+    colours: list[float]
+    to_current: list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -128,7 +143,8 @@ class CameraState:
 
     grey_png: base64 of its small grey picture, "" before the first; colours: histogram, shares; people_xyxy: px of the
     small picture; image_to_shot: (2, 3), px of the source frame -> px of the shot's first frame. before_cut_png: the
-    last live picture before the latest cut, until a live one follows.
+    last live picture before the latest cut, until a live one follows. t_s: last frame, NaN none; usual_change: of the
+    colours from frame to frame lately; earlier: pictures of the last second of the shot.
     """
 
     grey_png: str = ""
@@ -137,6 +153,9 @@ class CameraState:
     image_to_shot: list[list[float]] = field(default_factory=lambda: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     live: LiveViewState = field(default_factory=LiveViewState)
     before_cut_png: str = ""
+    t_s: float = math.nan
+    usual_change: float = 0.0
+    earlier: list[EarlierPicture] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

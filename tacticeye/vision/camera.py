@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tacticeye.state_parts import CameraState
 from tacticeye.types import Boxes, Image
 from tacticeye.vision.live_view import LiveView, find_view
+from tacticeye.vision.shot_change import GradualChange
 
 Grey = NDArray[np.uint8]  # (h, w)
 Matrix = NDArray[np.float64]  # (2, 3) similarity
@@ -48,6 +49,9 @@ MIN_MOVING_AGREEING_SHARE = 0.4
 
 # Part of the colours that changed, 0..1: fast pans reach 0.08, cuts between the same stadium's cameras begin at 0.16.
 CUT_COLOUR_CHANGE = 0.12
+# A close-up that sways changes its colours that much all the time: a cut is more than usual.
+CUT_ABOVE_USUAL = 2.5
+USUAL_TIME_CONSTANT_S = 0.5
 COLOUR_BINS = (8, 4, 4)  # hue, saturation, brightness
 # Parts of the previous picture that are searched for where flow fails: left, middle, right as shares of the width.
 SEARCHED_PARTS = ((0.05, 0.4), (0.3, 0.7), (0.6, 0.95))
@@ -84,6 +88,8 @@ class CameraMotion:
         self._image_to_shot = np.asarray(state.image_to_shot, np.float64).reshape(2, 3)
         self._live = LiveView(state.live)
         self._before_cut = _decode_grey(state.before_cut_png)
+        self._t_s, self._usual_change = state.t_s, state.usual_change
+        self._gradual = GradualChange(state.earlier)
 
     def update(self, image: Image, t_s: float, people: Boxes) -> FrameMotion:
         """The motion up to `image`, shown at `t_s`, in which `people` were found. Frames come in the order of time."""
@@ -96,13 +102,18 @@ class CameraMotion:
         is_cut = self._grey is None or self._grey.shape != grey.shape
         if self._grey is not None and not is_cut:
             motion = find_motion(self._grey, grey, self._people)
-            change = 1 - float(np.minimum(colours, self._colours).sum())
-            is_cut = motion is None and change > CUT_COLOUR_CHANGE
-        step = np.eye(2, 3) if motion is None else to_source_px(motion, scale)
+            is_cut = self._follow_colours(colours, t_s) and motion is None
+        small_step = np.eye(2, 3) if motion is None else motion
+        if is_cut or not self._live.is_live:
+            self._gradual.start_shot()
+        # Close-ups change all the time; only of a live shot it matters that it ended unnoticed.
+        is_cut |= self._live.is_live and self._gradual.update(grey, colours, small_step, t_s)
+        step = np.eye(2, 3) if motion is None or is_cut else to_source_px(motion, scale)
         self._image_to_shot = np.eye(2, 3) if is_cut else compose(self._image_to_shot, invert(step))
         if is_cut and self._live.is_live:
             self._before_cut = self._grey
         is_live = self._live.update(find_view(picture, people.height, image.shape[0]), t_s, is_cut)
+        self._t_s = t_s
         self._grey, self._colours, self._people = grey, colours, people.xyxy.astype(np.float64) * scale
         return FrameMotion(
             previous_to_current=step,
@@ -112,6 +123,15 @@ class CameraMotion:
             is_known=motion is not None or is_cut,
             bridge=self._bridge(grey, scale) if is_live else None,
         )
+
+    def _follow_colours(self, colours: NDArray[np.float64], t_s: float) -> bool:
+        """Whether the colours changed as they do at a cut; learns how much they usually do."""
+        change = 1 - float(np.minimum(colours, self._colours).sum())
+        is_break = change > max(CUT_COLOUR_CHANGE, CUT_ABOVE_USUAL * self._usual_change)
+        followed = 1 - math.exp(-max(t_s - self._t_s, 0.0) / USUAL_TIME_CONSTANT_S) if math.isfinite(self._t_s) else 1.0
+        learned = min(change, 2 * CUT_COLOUR_CHANGE)  # a cut is not what is usual
+        self._usual_change += followed * (learned - self._usual_change)
+        return is_break
 
     def _bridge(self, grey: Grey, scale: float) -> Matrix | None:
         """Tried once, on the first live frame after a cut: motion from the last live frame before it."""
@@ -129,6 +149,9 @@ class CameraMotion:
             image_to_shot=self._image_to_shot.tolist(),
             live=self._live.state(),
             before_cut_png=_encode_grey(self._before_cut),
+            t_s=self._t_s,
+            usual_change=self._usual_change,
+            earlier=self._gradual.state(),
         )
 
 

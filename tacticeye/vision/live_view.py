@@ -28,11 +28,13 @@ MIN_GRASS_SHARE = 0.25
 # With fewer people than a match view has, only a picture that is mostly pitch is believed.
 FEW_PEOPLE = 4
 MIN_GRASS_SHARE_FEW_PEOPLE = 0.4
+LONELY = 1  # a new shot of grass with nobody or somebody alone in it is a close-up whose person the detector missed
 # In a main camera's picture people are 5 to 20 % of its height; above a third it is a portrait of somebody.
 CLOSE_UP_HEIGHT = 0.35
 # A new shot that shows people this many times larger than live shots did is a replay or a camera at the touchline. The
 # main camera's own zoom is not caught by this: it happens within a shot that is live already.
 REPLAY_HEIGHT_RATIO = 1.8
+BACK_HEIGHT_RATIO = 1.4  # such a shot counts as the match view again when people are that much larger at most
 # Replays are shorter; what goes on for longer is the match filmed from closer than before.
 REPLAY_LONGEST_S = 20.0
 # A change of mind within a shot must last that long: a player who runs past the lens doesn't stop the match.
@@ -85,7 +87,8 @@ class LiveView:
         """Whether the frame at `t_s` shows the match; `is_cut` marks the first frame of a shot."""
         before = self._state
         if is_cut:
-            before = replace(before, is_live=False, contrary_since_s=math.nan, shot_start_s=t_s)
+            is_closer = view.height > REPLAY_HEIGHT_RATIO * before.usual_height
+            before = replace(before, is_live=False, contrary_since_s=math.nan, shot_start_s=t_s, is_closer=is_closer)
         looks_live = self._looks_live(view, t_s, before)
         is_live, contrary_since_s = before.is_live, math.nan
         if is_cut:
@@ -113,9 +116,15 @@ class LiveView:
         needed = MIN_GRASS_SHARE if view.n_people >= FEW_PEOPLE else MIN_GRASS_SHARE_FEW_PEOPLE
         if view.grass_share < needed or view.height > CLOSE_UP_HEIGHT:
             return False
-        if before.is_live or math.isnan(before.usual_height) or t_s - before.shot_start_s > REPLAY_LONGEST_S:
+        if before.is_live:
             return True
-        return not view.height > REPLAY_HEIGHT_RATIO * before.usual_height
+        if math.isnan(before.usual_height):
+            return True
+        if view.n_people <= LONELY:
+            return False
+        if t_s - before.shot_start_s > REPLAY_LONGEST_S:
+            return True
+        return not view.height > (BACK_HEIGHT_RATIO if before.is_closer else REPLAY_HEIGHT_RATIO) * before.usual_height
 
 
 def _follow(usual: float, height: float, step_s: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -104,6 +104,52 @@ def test_people_who_run_do_not_count_as_camera_motion() -> None:
             image[y1:y2, x1:x2] = np.random.default_rng(x1 - 20 * step).integers(0, 255, (80, 30, 3), np.uint8)
         motion = camera.update(image, 0.2 * step, Boxes.build(frame=step, t_s=0.2 * step, xyxy=crowd))
     np.testing.assert_allclose(motion.previous_to_current, np.eye(2, 3), atol=0.5)
+
+
+def blend(first: Image, second: Image, share: float) -> Image:
+    """`first` on its way to `second`: dissolving."""
+    return np.asarray(cv2.addWeighted(first, 1 - share, second, share, 0), np.uint8)
+
+
+def wipe(first: Image, second: Image, share: float) -> Image:
+    """`first` on its way to `second`: pushed over from the left."""
+    edge = round(share * first.shape[1])
+    return np.ascontiguousarray(np.hstack([second[:, :edge], first[:, edge:]]))
+
+
+def close_up() -> Image:
+    """A picture of something else: a shirt before a blurred crowd."""
+    crowd = np.random.default_rng(9).integers(0, 160, (9, 16, 3), np.uint8)
+    picture = np.asarray(cv2.resize(crowd, (1280, 720), interpolation=cv2.INTER_CUBIC), np.uint8)
+    picture[200:, 400:900] = (150, 60, 40)
+    return picture
+
+
+@pytest.mark.parametrize("change", [blend, wipe])
+@pytest.mark.parametrize("hz", [25.0, 5.0])
+def test_a_shot_that_changes_little_by_little_ends_within_a_second(change: Callable[..., Image], hz: float) -> None:
+    live, other = pitch_picture(), close_up()
+    camera = CameraMotion(CameraState())
+    cuts, views = [], []
+    for i in range(int(4 * hz)):
+        t_s = i / hz
+        image = change(window(live, 60 + int(20 * t_s)), other, min(max((t_s - 1.5) / 0.8, 0.0), 1.0))
+        motion = camera.update(image, t_s, people([70.0] * 8, t_s) if t_s < 1.9 else Boxes.empty())
+        cuts += [t_s] if motion.is_cut else []
+        views.append(motion.is_live)
+    assert [t_s for t_s in cuts if 1.5 < t_s < 2.8], cuts
+    assert views[0] and not views[-1]
+
+
+def test_pans_and_zooms_of_the_match_view_are_no_cuts() -> None:
+    picture = pitch_picture()
+    camera = CameraMotion(CameraState())
+    cuts = []
+    for i in range(75):
+        x = 150 + 140 * np.sin(i / 12)
+        zoomed = cv2.resize(window(picture, int(x)), None, fx=1 + 0.003 * i, fy=1 + 0.003 * i)
+        cuts.append(camera.update(np.asarray(zoomed[:720, :1280], np.uint8), i / 12.5, people([70.0] * 8)).is_cut)
+    assert cuts == [True] + [False] * 74
 
 
 def test_the_first_frame_begins_a_shot_at_the_identity() -> None:

@@ -85,3 +85,17 @@ def test_one_person_who_fills_the_picture_outweighs_the_crowd_behind() -> None:
 )
 def test_grounds_are_told_apart_by_hue(bgr: tuple[int, int, int], is_grass: bool) -> None:
     assert grass_share(np.full((90, 160, 3), bgr, np.uint8)) == (1.0 if is_grass else 0.0)
+
+
+def test_grass_without_people_after_a_cut_is_a_close_up_whose_person_was_missed() -> None:
+    live = LiveView(LiveViewState())
+    live.update(MATCH, 0.0, is_cut=True)
+    assert not live.update(View(grass_share=0.8, n_people=0, height=math.nan), 5.0, is_cut=True)
+
+
+def test_a_closer_camera_does_not_become_the_match_view_by_a_small_zoom() -> None:
+    live = LiveView(LiveViewState())
+    live.update(MATCH, 0.0, is_cut=True)
+    live.update(REPLAY, 5.0, is_cut=True)
+    wider = View(grass_share=0.6, n_people=6, height=0.16)
+    assert not any(live.update(wider, 5.0 + 0.2 * i, is_cut=False) for i in range(1, 20))
