@@ -90,6 +90,14 @@ class CorrectionError(TacticEyeError):
         self.reason = reason
 
 
+class QueryError(TacticEyeError):
+    """A question in SQL that can't be answered; the sentence is the database's or ours."""
+
+
+class ExportError(TacticEyeError):
+    """A match can't be written in that format, and why."""
+
+
 class SourceError(TacticEyeError):
     """The video can't be opened or read. `source` is what the user gave."""
 

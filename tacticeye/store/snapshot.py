@@ -137,6 +137,17 @@ class Snapshot:
         )
         return int(str(number))
 
+    def columns(self) -> pd.DataFrame:
+        """Which tables are there, with which columns? table_name, column_name, data_type."""
+        return self.query(
+            """
+            SELECT table_name, column_name, LOWER(data_type) AS data_type
+            FROM information_schema.columns
+            WHERE table_catalog = CURRENT_DATABASE()
+            ORDER BY table_name, ordinal_position
+            """
+        )
+
     # Possession
 
     def control_seconds(self) -> dict[ControlState, float]:
