@@ -7,10 +7,11 @@ from pathlib import Path
 import streamlit as st
 
 from tacticeye.api import mounts
+from tacticeye.download_route import download_route
 from tacticeye.video_route import video_route
 
 ROOT = Path(__file__).resolve().parent
 
 # The main script lies away from `pages/`: beside it, Streamlit would take a deep link on a fresh server for its older
 # kind of multipage app and show the wrong sidebar.
-app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py", routes=[*mounts(), video_route()])
+app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py", routes=[*mounts(), video_route(), download_route()])

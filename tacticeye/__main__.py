@@ -28,7 +28,7 @@ EXIT_ERROR = 1
 EXIT_BUSY = 3
 EXIT_STOPPED = 130
 
-EXPORT_FORMATS = ("json",)
+EXPORT_FORMATS = ("json", "csv", "parquet", "duckdb", "sportscode", "tracking", "spadl")
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -128,10 +128,24 @@ def delete(settings: Settings, options: argparse.Namespace) -> int:
 def export(settings: Settings, options: argparse.Namespace) -> int:
     """Writes a match's results to a file."""
     from tacticeye.export import export_json
+    from tacticeye.export_files import write_export
 
     folder = MatchFolder.existing(settings.data_dir, options.match_id)
-    content = export_json(folder.path, options.include)
-    write_bytes(options.out, (json.dumps(content) + "\n").encode())
+    if options.format == "json":
+        content = export_json(folder.path, options.include)
+        write_bytes(options.out, (json.dumps(content) + "\n").encode())
+    else:
+        write_export(folder, options.format, options.out)
+    print(options.out)
+    return 0
+
+
+def clips(settings: Settings, options: argparse.Namespace) -> int:
+    """Cuts the moments of events out of the video."""
+    from tacticeye.clip_cutter import write_clips
+
+    folder = MatchFolder.existing(settings.data_dir, options.match_id)
+    write_clips(folder, options.out.absolute(), options.kinds, {int(team) for team in options.teams})
     print(options.out)
     return 0
 
@@ -292,6 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     drawn = add("render", render, "draw the annotated video, with the sound kept", as_json)
     drawn.add_argument("match_id", metavar="ID")
     drawn.add_argument("--out", type=Path, metavar="FILE", help="MP4 to write (default: annotated.mp4 in its folder)")
+    _add_clip_options(add("clips", clips, "cut the moments of events out of the video"))
     add("worker", worker, None).add_argument("match_id", metavar="ID")
     add("serve", serve, "start the dashboard").add_argument("--port", type=int, default=8501)
     return parser
@@ -311,6 +326,16 @@ def _add_demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="rendering: where to (demo/)")
     parser.add_argument("--seed", type=int, default=7, help="rendering: which match")
     parser.add_argument("--seconds", type=float, default=60.0, help="rendering: length of the match")
+
+
+def _add_clip_options(parser: argparse.ArgumentParser) -> None:
+    def parts(text: str) -> set[str]:
+        return set(filter(None, text.split(",")))
+
+    parser.add_argument("match_id", metavar="ID")
+    parser.add_argument("--kinds", type=parts, default=set(), metavar="KINDS", help="with commas: PASS,SHOT")
+    parser.add_argument("--teams", type=parts, default=set(), metavar="TEAMS", help="0, 1, or 0,1")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a zip of MP4 files")
 
 
 def _add_export_options(parser: argparse.ArgumentParser) -> None:

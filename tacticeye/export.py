@@ -1,4 +1,4 @@
-"""A match, finished or still growing, as plain data for other programs.
+"""A match, finished or still growing, as plain data for other programs, as corrected by its users.
 
 Team and role of a box are those believed of its track now; a box without a track has what was seen in its frame alone.
 """
@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tacticeye.corrected_match import read_overrides, shown_boxes
+from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
 from tacticeye.errors import ConfigurationError
+from tacticeye.match_files import MatchFolder
 from tacticeye.pitch import is_inside, pitch_layout_of
 from tacticeye.pitch_projection import projection_of
 from tacticeye.store import MatchStore, Snapshot, read_calibration
-from tacticeye.types import NO_TEAM, Role
+from tacticeye.types import Role
 
 INCLUDES = ("boxes", "ball", "calibration")
 # Points of the picture whose places an exported calibration tells: across and down.
@@ -42,7 +45,8 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
     if unknown:
         raise ConfigurationError("include", ",".join(unknown), "a list of " + ", ".join(INCLUDES))
     with MatchStore(match_folder).read() as snapshot:
-        match = snapshot.match()
+        match, overrides = snapshot.match(), read_overrides(MatchFolder(match_folder))
+        kits = correct_kits({kit.team: kit.rgb for kit in snapshot.kits()}, overrides)
         exported: dict[str, Any] = {
             "match": {
                 "match_id": match.match_id,
@@ -52,22 +56,24 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
                 "fps": match.fps,
                 "covered_s": snapshot.progress().end_s,
             },
-            "control": _rows(snapshot.control_spans()[["start_s", "end_s", "state", "track"]]),
-            "events": _events(snapshot),
-            "kits": [{"team": kit.team, "rgb": list(kit.rgb)} for kit in snapshot.kits()],
+            "control": _rows(
+                correct_spans(snapshot.control_spans(), overrides)[["start_s", "end_s", "state", "track"]]
+            ),
+            "events": _events(snapshot, overrides),
+            "kits": [{"team": team, "rgb": list(rgb)} for team, rgb in sorted(kits.items())],
         }
         if "ball" in include:
             exported["ball"] = _rows(snapshot.ball_path())
         if "boxes" in include:
-            exported["boxes"] = _boxes(snapshot)
+            exported["boxes"] = _boxes(snapshot, overrides)
         if "calibration" in include:
             size_m = pitch_layout_of(match.config_json).size_m
             exported["calibration"] = _calibration(snapshot, (match.width, match.height), size_m)
     return exported
 
 
-def _events(snapshot: Snapshot) -> list[dict[str, Any]]:
-    events = snapshot.events().sort_values("event_id")
+def _events(snapshot: Snapshot, overrides: Overrides) -> list[dict[str, Any]]:
+    events = correct_events(snapshot.events().sort_values("event_id"), overrides)
     return [
         {
             "kind": row["kind"],
@@ -86,15 +92,8 @@ def _events(snapshot: Snapshot) -> list[dict[str, Any]]:
     ]
 
 
-def _boxes(snapshot: Snapshot) -> list[dict[str, Any]]:
-    boxes = snapshot.positions()
-    beliefs = snapshot.tracks().set_index("track")
-    followed = boxes["track"].isin(beliefs.index).to_numpy()
-    for name in ("role", "team"):
-        believed = boxes["track"].map(beliefs[name])
-        boxes[name] = boxes[name].where(~followed, believed).astype(np.int64)
-    is_ball = boxes["role"] == Role.BALL
-    boxes.loc[is_ball | (boxes["role"] == Role.REFEREE), "team"] = NO_TEAM
+def _boxes(snapshot: Snapshot, overrides: Overrides) -> list[dict[str, Any]]:
+    boxes = shown_boxes(snapshot, overrides)
     boxes["role"] = boxes["role"].map({int(role): role.name.lower() for role in Role})
     return _rows(
         boxes[["t_s", "frame", "x1", "y1", "x2", "y2", "score", "role", "team", "track", "pitch_x", "pitch_y"]]

@@ -14,23 +14,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from tacticeye.corrected_match import detected_tracks, read_overrides, shown_tracks
 from tacticeye.corrections import (
     Overrides,
     correct_events,
     correct_kits,
     correct_spans,
     correct_totals,
-    correct_tracks,
-    fold,
 )
 from tacticeye.errors import DatabaseDamagedError
-from tacticeye.ledger import SplitTrack, in_force, read_entries
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState
 from tacticeye.state_parts import Totals
 from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
-from tacticeye.types import EventKind, Role
+from tacticeye.types import EventKind
 
 # The feed on the Live page: what fits on a screen.
 FEED_EVENTS = 30
@@ -184,11 +182,6 @@ def read_heatmap(
         )
 
 
-def read_overrides(folder: MatchFolder) -> Overrides:
-    """The users' corrections of a match that are in force. Raises StorageError."""
-    return fold([entry.correction for entry in in_force(read_entries(folder))])
-
-
 def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
     """`MatchState.get_summary()` of the last committed batch, with the status of now. Raises StorageError."""
     committed = MatchStore(folder.path).load_state()
@@ -203,36 +196,6 @@ def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
 def has_results(folder: MatchFolder) -> bool:
     """Whether a batch of the match was analysed. Raises StorageError."""
     return MatchStore(folder.path).last_batch() >= 0
-
-
-def shown_tracks(snapshot: Snapshot, overrides: Overrides) -> pd.DataFrame:
-    """Everybody as shown."""
-    split = sorted({move.track for move in overrides.moves if isinstance(move, SplitTrack)})
-    sightings = snapshot.sightings(_all_of(snapshot.tracks(), overrides, split)) if split else None
-    return correct_tracks(snapshot.tracks(), overrides, sightings)
-
-
-def _all_of(tracks: pd.DataFrame, overrides: Overrides, shown: Sequence[int]) -> list[int]:
-    """Detected tracks that are, or were at some time, shown as one of these."""
-    family = set(shown)
-    for move in reversed(overrides.moves):
-        end = move.new_track if isinstance(move, SplitTrack) else move.into
-        if end in family:
-            family.add(move.track)
-    return sorted(family & set(tracks["track"]))
-
-
-def detected_tracks(snapshot: Snapshot, overrides: Overrides, team: int | None, track: int | None) -> list[int] | None:
-    """Which detected tracks make up a team or a player as shown; None: all players. Heat is kept by the minute, so a
-    track that was split counts for both people."""
-    if team is None and track is None and not overrides.changes_figures:
-        return None
-    detected, shown = snapshot.tracks(), shown_tracks(snapshot, overrides)
-    players = shown[shown["role"].isin([Role.PLAYER, Role.GOALKEEPER])]
-    if team is not None:
-        players = players[players["team"] == team]
-    wanted = set(players["track"]) if track is None else {track}
-    return _all_of(detected, overrides, sorted(int(t) for t in wanted))
 
 
 def _seconds_by_state(spans: pd.DataFrame) -> dict[str, float]:

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tacticeye.corrected_match import read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
-from tacticeye.match_views import read_overrides, shown_tracks
 from tacticeye.pitch import FULL_PITCH
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_TRACK, ControlState, EventKind, EventResult, Role

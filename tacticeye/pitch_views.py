@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tacticeye.corrected_match import detected_tracks, read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_kits, correct_positions
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
-from tacticeye.match_views import detected_tracks, read_overrides, shown_tracks
 from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
 from tacticeye.pitch_projection import projection_of, visible_area
 from tacticeye.store import MatchStore, Snapshot, read_calibration

@@ -25,9 +25,12 @@ from tacticeye.source_links import guess_source_type as guess_source_type
 from tacticeye.uploads import UploadShelf
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.people_views import PeopleView
+    from tacticeye.sql_console import QueryResult
     from tacticeye.types import EventKind
 
 
@@ -213,6 +216,19 @@ class Service:
         """The newest annotated frame; None before there is one."""
         preview = self._existing(match_id).preview
         return preview if preview.is_file() else None
+
+    def query(self, match_id: str, query: str) -> QueryResult:
+        """Asks the match's database in SQL, in a process that can't write. Raises QueryError."""
+        from tacticeye import sql_console
+
+        return sql_console.ask(self._existing(match_id), query)
+
+    def database_columns(self, match_id: str) -> pd.DataFrame:
+        """The tables of the match's database: table_name, column_name, data_type. Raises StorageError."""
+        from tacticeye.store import MatchStore
+
+        with MatchStore(self._existing(match_id).path).read() as snapshot:
+            return snapshot.columns()
 
     @property
     def pitch(self) -> PitchService:

@@ -63,7 +63,8 @@ LIMIT 20""",
     ),
     SavedQuery(
         "ball_by_second",
-        """SELECT CAST(FLOOR(t_s) AS INTEGER) AS second, COUNT(*) AS frames_with_ball, ROUND(AVG(confidence), 2) AS confidence
+        """SELECT CAST(FLOOR(t_s) AS INTEGER) AS second, COUNT(*) AS frames_with_ball,
+    ROUND(AVG(confidence), 2) AS confidence
 FROM ball
 GROUP BY second
 ORDER BY second""",

@@ -218,6 +218,11 @@ def hint(text: str) -> str:
     return f'<div class="te-hint">{escape(text)}</div>'
 
 
+def definition(term: str, meaning: str) -> str:
+    """A name and what it stands for."""
+    return f'<div class="te-small"><b>{escape(term)}</b> <span class="te-muted">{escape(meaning)}</span></div>'
+
+
 def no_frame(words: str) -> str:
     """Stands where a picture will be."""
     return f'<div class="te-thumb te-small">{escape(words)}</div>'

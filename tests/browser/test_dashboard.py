@@ -39,7 +39,7 @@ CHROMIUM_ARGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PAGES = ("live", "events", "passes", "heatmap", "players")
+PAGES = ("live", "events", "passes", "heatmap", "players", "data")
 HOSTILE_TITLE = "Derby <img src=x onerror=\"document.body.dataset.hacked='1'\"> <b>bold</b> [link](http://evil.invalid)"
 DRAWING = "svg.marks, canvas.marks"  # small figures come as one, large ones as the other
 WAIT_MS = 30_000
@@ -168,7 +168,7 @@ def test_a_first_visitor_is_offered_the_demo_match(root: Path, tmp_path: Path, p
 def test_every_page_shows_every_state(gallery: Gallery, page: Page, match_id: str, status: str) -> None:
     for _ in through_pages(page, gallery, match_id):
         expect(page.locator(".te-chip").first).to_have_text(status)
-        expect(page.locator(f".te-empty, .te-possession, .stDataFrame, {DRAWING}").first).to_be_visible()
+        expect(page.locator(f".te-empty, .te-possession, .te-heading, {DRAWING}").first).to_be_visible()
         no_fault(page)
 
 
@@ -186,7 +186,7 @@ def test_pages_speak_the_language_of_the_browser_until_another_is_chosen(gallery
     page = context.new_page()
     for _ in through_pages(page, gallery, "finished", "es"):
         expect(page.locator(".te-chip").first).to_have_text("Terminado")
-        expect(page.locator(f".te-possession, {DRAWING}").first).to_be_visible()
+        expect(page.locator(f".te-possession, .te-heading, {DRAWING}").first).to_be_visible()
         no_fault(page)
     page.get_by_test_id("stSidebar").get_by_role("radio", name="English").click()
     expect(page.locator(".te-chip").first).to_have_text("Finished")
@@ -223,7 +223,7 @@ def test_pages_ask_nobody_but_their_own_server(gallery: Gallery, page: Page) -> 
     page.on("request", lambda request: asked.append(request.url))
     for _ in through_pages(page, gallery, "finished"):
         expect(page.locator(".te-chip").first).to_be_visible()
-        expect(page.locator(DRAWING).first).to_be_visible()
+        expect(page.locator(f".te-heading, {DRAWING}").first).to_be_visible()
     assert not [url for url in asked if not url.startswith((gallery.address, "data:", "blob:"))]
 
 
@@ -296,6 +296,31 @@ def test_teams_are_swapped_by_one_press_and_named(gallery: Gallery, page: Page) 
         no_fault(page)
 
 
+def test_a_question_in_sql_is_answered_and_drawn(gallery: Gallery, page: Page) -> None:
+    page.goto(f"{gallery.address}/data?match=finished")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text(re.compile(r"^\d+ rows$"))).to_be_visible()
+    page.get_by_text("Chart this").click()
+    expect(page.locator(DRAWING).first).to_be_visible()
+    page.get_by_label("Query", exact=True).fill(
+        'SELECT \'<img src=x onerror="document.body.dataset.hacked=1">\' AS "**a**"'
+    )
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("1 row", exact=True)).to_be_visible()
+    assert page.evaluate("document.body.dataset.hacked === undefined")
+    page.get_by_label("Query", exact=True).fill("DROP TABLE events")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("alert").filter(has_text="read-only")).to_be_visible()
+    no_fault(page)
+
+
+def test_a_match_is_downloaded_by_its_link(gallery: Gallery, page: Page) -> None:
+    page.goto(f"{gallery.address}/data?match=finished")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Sportscode XML").click()
+    assert "<ALL_INSTANCES>" in download.value.path().read_text()
+
+
 def test_the_heatmap_of_one_player_is_chosen_from_those_seen(gallery: Gallery, page: Page) -> None:
     page.goto(f"{gallery.address}/heatmap?match=finished")
     expect(page.get_by_text("not the pitch")).to_be_visible()
@@ -358,7 +383,7 @@ def test_the_server_of_the_pages_stays_light(gallery: Gallery, page: Page) -> No
     if not maps.exists():
         pytest.skip("what a process has loaded is only told by Linux")
     for _ in through_pages(page, gallery, "finished"):
-        expect(page.locator(DRAWING).first).to_be_visible()
+        expect(page.locator(f".te-heading, {DRAWING}").first).to_be_visible()
     assert not re.findall(r"libtorch|/cv2/|/av/|libavcodec|openvino", maps.read_text())
 
 

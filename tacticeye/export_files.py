@@ -1,0 +1,212 @@
+"""A match as a file in the formats of other programs, as corrected by its users. Times in s of video.
+
+json        export.py
+csv         a zip of tables: events, control, players, passes, ball, boxes
+parquet     the same tables, as Parquet
+duckdb      the database as detected, in a copy of its own
+sportscode  XML of coded events, as video tools and kloppy (load of sportscode) read it
+tracking    two CSV files in Metrica's format in a zip, as kloppy reads them; needs a calibrated pitch
+spadl       passes as SPADL actions (socceraction) in CSV; those without places on the pitch are left out
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+
+from tacticeye.corrected_match import read_overrides, shown_boxes
+from tacticeye.corrections import correct_events, correct_spans
+from tacticeye.errors import ExportError
+from tacticeye.export import export_json
+from tacticeye.labels import Labels
+from tacticeye.library import read_card
+from tacticeye.match_files import MatchFolder, write_bytes
+from tacticeye.people_views import PeopleView, read_people
+from tacticeye.store import MatchStore
+from tacticeye.store.copies import copy_database
+from tacticeye.texts import get_texts
+from tacticeye.types import EventResult, Role
+
+# Metrica's CSV has no rate of its own; readers take 25 frames a second.
+_METRICA_HZ = 25
+# SPADL: socceraction's numbers of a pass, its results, and the foot.
+_SPADL_PASS, _SPADL_FAIL, _SPADL_SUCCESS, _SPADL_FOOT = 0, 0, 1, 0
+
+
+def write_export(folder: MatchFolder, kind: str, out: Path) -> None:
+    """Writes the file, whole or not at all. kind: of KINDS. Raises ExportError, StorageError."""
+    KINDS[kind](folder, out)
+
+
+def file_name(match_id: str, kind: str) -> str:
+    """What a download is called."""
+    return f"{match_id}-{_SUFFIXES[kind]}"
+
+
+def tables(folder: MatchFolder) -> dict[str, pd.DataFrame]:
+    """The tables of csv and parquet, by name."""
+    view = _people(folder)
+    with MatchStore(folder.path).read() as snapshot:
+        overrides = read_overrides(folder)
+        boxes = shown_boxes(snapshot, overrides)
+        return {
+            "events": correct_events(snapshot.events().sort_values("event_id"), overrides),
+            "control": correct_spans(snapshot.control_spans(), overrides),
+            "players": view.players.assign(name=[overrides.names.get(track, "") for track in view.players["track"]]),
+            "passes": view.passes,
+            "ball": snapshot.ball_path(),
+            "boxes": boxes.assign(role=boxes["role"].map({int(role): role.name.lower() for role in Role})),
+        }
+
+
+def _people(folder: MatchFolder) -> PeopleView:
+    if not folder.database.is_file():
+        raise ExportError("There are no results of this match yet: start its analysis.")
+    return read_people(read_card(folder.path.parents[1], folder), folder)
+
+
+def _json(folder: MatchFolder, out: Path) -> None:
+    write_bytes(out, (json.dumps(export_json(folder.path, {"boxes", "ball"})) + "\n").encode())
+
+
+def _csv(folder: MatchFolder, out: Path) -> None:
+    _zip(out, {f"{name}.csv": table.to_csv(index=False).encode() for name, table in tables(folder).items()})
+
+
+def _parquet(folder: MatchFolder, out: Path) -> None:
+    parts = {}
+    for name, table in tables(folder).items():
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        parts[f"{name}.parquet"] = buffer.getvalue()
+    _zip(out, parts)
+
+
+def _duckdb(folder: MatchFolder, out: Path) -> None:
+    copy_database(folder.path, out)
+
+
+def _sportscode(folder: MatchFolder, out: Path) -> None:
+    overrides = read_overrides(folder)
+    labels = Labels(get_texts("en"), overrides.team_names, overrides.names)
+    events = tables(folder)["events"].sort_values("t_start_s")
+    root = ElementTree.Element("file")
+    instances = ElementTree.SubElement(root, "ALL_INSTANCES")
+    for number, event in enumerate(events.to_dict("records"), start=1):
+        instance = ElementTree.SubElement(instances, "instance")
+        _add(instance, "ID", str(number))
+        _add(instance, "start", f"{event['t_start_s']:.3f}")
+        _add(instance, "end", f"{max(event['t_end_s'], event['t_start_s'] + 0.04):.3f}")
+        _add(instance, "code", f"{labels.team(event['team'])} {labels.kind(event['kind'])}")
+        for group, text in (
+            ("Result", labels.result(event["result"])),
+            ("From", labels.player(event["track_from"])),
+            ("To", labels.player(event["track_to"])),
+            ("Confidence", f"{event['confidence']:.2f}"),
+            ("Tag", str(overrides.tags.get(event["event_id"], "") or "")),
+        ):
+            if text:
+                label = ElementTree.SubElement(instance, "label")
+                _add(label, "group", group)
+                _add(label, "text", text)
+    write_bytes(out, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _add(parent: ElementTree.Element, name: str, text: str) -> None:
+    # XML has no way to write control characters.
+    ElementTree.SubElement(parent, name).text = "".join(c for c in text if c >= " ")
+
+
+def _tracking(folder: MatchFolder, out: Path) -> None:
+    view = _people(folder)
+    _demand_pitch(view)
+    boxes = tables(folder)["boxes"]
+    placed = boxes[(boxes["track"] >= 0) & boxes["team"].isin([0, 1]) & boxes["pitch_x"].notna()]
+    frames = np.unique(np.round(boxes["t_s"].to_numpy() * _METRICA_HZ).astype(int)) + 1
+    parts = {
+        f"{side}.csv": _metrica(placed[placed["team"] == team], frames, side, view.size).encode()
+        for team, side in ((0, "home"), (1, "away"))
+    }
+    _zip(out, parts)
+
+
+def _metrica(boxes: pd.DataFrame, frames: np.ndarray, side: str, size: tuple[float, float]) -> str:
+    """Places as shares of the pitch, y down; NaN where unseen, and for the ball, whose place is unknown."""
+    tracks = sorted(int(track) for track in boxes["track"].unique())
+    frame = np.round(boxes["t_s"].to_numpy() * _METRICA_HZ).astype(int) + 1
+    rows = np.searchsorted(frames, frame)
+    columns = np.searchsorted(tracks, boxes["track"].to_numpy())
+    values = np.full((len(frames), 2 * len(tracks) + 2), np.nan)
+    values[rows, 2 * columns] = boxes["pitch_x"].to_numpy() / size[0]
+    values[rows, 2 * columns + 1] = 1 - boxes["pitch_y"].to_numpy() / size[1]
+    head = [
+        ",".join(["", "", "", *([side, ""] * len(tracks)), "", ""]),
+        ",".join(["", "", "", *(text for track in tracks for text in (str(track), "")), "", ""]),
+        ",".join(["Period", "Frame", "Time [s]", *(t for n in tracks for t in (f"Player{n}", "")), "Ball", ""]),
+    ]
+    lines = [
+        ",".join(["1", str(number), f"{(number - 1) / _METRICA_HZ:.2f}",
+                  *("NaN" if np.isnan(value) else f"{value:.5f}" for value in row)])
+        for number, row in zip(frames.tolist(), values.tolist(), strict=True)
+    ]  # fmt: skip
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _spadl(folder: MatchFolder, out: Path) -> None:
+    view = _people(folder)
+    _demand_pitch(view)
+    passes = view.passes.dropna(subset=["x", "y", "to_x", "to_y"])
+    table = pd.DataFrame(
+        {
+            "game_id": folder.match_id,
+            "original_event_id": passes["event_id"].astype(str),
+            "action_id": np.arange(len(passes)),
+            "period_id": 1,
+            "time_seconds": passes["t_start_s"],
+            "team_id": passes["team"],
+            "player_id": passes["track_from"],
+            "start_x": passes["x"].clip(0, view.size[0]),
+            "start_y": passes["y"].clip(0, view.size[1]),
+            "end_x": passes["to_x"].clip(0, view.size[0]),
+            "end_y": passes["to_y"].clip(0, view.size[1]),
+            "type_id": _SPADL_PASS,
+            "result_id": np.where(passes["result"] == EventResult.COMPLETE, _SPADL_SUCCESS, _SPADL_FAIL),
+            "bodypart_id": _SPADL_FOOT,
+        }
+    )
+    write_bytes(out, table.to_csv(index=False).encode())
+
+
+def _demand_pitch(view: PeopleView) -> None:
+    if not view.is_on_pitch:
+        raise ExportError("This format needs places on the pitch, and the pitch of this match isn't calibrated.")
+
+
+def _zip(out: Path, parts: Mapping[str, bytes]) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    write_bytes(out, buffer.getvalue())
+
+
+KINDS: Mapping[str, Callable[[MatchFolder, Path], None]] = {
+    "json": _json,
+    "csv": _csv,
+    "parquet": _parquet,
+    "duckdb": _duckdb,
+    "sportscode": _sportscode,
+    "tracking": _tracking,
+    "spadl": _spadl,
+}
+_SUFFIXES = {
+    "json": "match.json", "csv": "tables-csv.zip", "parquet": "tables-parquet.zip", "duckdb": "match.duckdb",
+    "sportscode": "events.xml", "tracking": "tracking-metrica.zip", "spadl": "actions-spadl.csv",
+}  # fmt: skip

@@ -1,0 +1,167 @@
+"""Exports: other programs read them, corrections are in them, and nobody's name breaks them."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from kloppy import metrica, sportscode
+
+from tacticeye import ledger
+from tacticeye.clip_cutter import write_clips
+from tacticeye.config import AnalysisConfig
+from tacticeye.errors import ExportError
+from tacticeye.export import export_json
+from tacticeye.export_files import KINDS, tables, write_export
+from tacticeye.ledger import MergeTracks, NameTeam, RejectEvent, SwapTeams
+from tacticeye.match_files import MatchFolder, write_record
+from tacticeye.types import Boxes
+from tests.browser import match_folders
+from tests.browser.match_folders import make_match, stand_as
+from tests.small_match import write_small_match
+
+# kloppy leaves the files open that it has read.
+leaves_files_open = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+HOSTILE = "A & <B> \x07 'team'"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MatchFolder:
+    made = make_match(tmp_path, "derby", "Derby", batches=4)
+    stand_as(made, "finished")
+    return made
+
+
+@pytest.fixture
+def on_pitch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MatchFolder:
+    """The same match with every player's place on the pitch known."""
+    people = match_folders._people
+
+    def placed(times: np.ndarray, random: np.random.Generator) -> Boxes:
+        boxes = people(times, random)
+        places = boxes.feet_xy / (1280, 720) * (105, 68)
+        return Boxes(**{**boxes.__dict__, "pitch_xy": places.astype(np.float32)})
+
+    monkeypatch.setattr(match_folders, "_people", placed)
+    return make_match(tmp_path, "placed", "Placed", batches=4)
+
+
+def test_corrections_are_in_every_export(folder: MatchFolder) -> None:
+    before = export_json(folder.path, {"boxes"})
+    ledger.append(folder, SwapTeams())
+    ledger.append(folder, MergeTracks(1, 2))
+    ledger.append(folder, RejectEvent(0))
+    after = export_json(folder.path, {"boxes"})
+    assert len(after["events"]) == len(before["events"]) - 1
+    assert [box["team"] for box in after["boxes"]] == [1 - box["team"] for box in before["boxes"]]
+    assert not [box for box in after["boxes"] if box["track"] == 1]
+    assert len(tables(folder)["events"]) == len(after["events"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_tables_are_read_back_with_all_rows(folder: MatchFolder, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "tables.zip"
+    write_export(folder, kind, out)
+    with zipfile.ZipFile(out) as archive:
+        content = {name.partition(".")[0]: io.BytesIO(archive.read(name)) for name in archive.namelist()}
+    read = pd.read_csv if kind == "csv" else pd.read_parquet
+    for name, table in tables(folder).items():
+        assert len(read(content[name])) == len(table), name
+
+
+def test_the_database_is_copied_whole(folder: MatchFolder, tmp_path: Path) -> None:
+    out = tmp_path / "copy.duckdb"
+    write_export(folder, "duckdb", out)
+    with duckdb.connect(str(out), read_only=True) as connection:
+        counted = connection.execute("SELECT COUNT(*) FROM positions").fetchone()
+    assert counted == (len(tables(folder)["boxes"]),)
+
+
+@leaves_files_open[0]
+@leaves_files_open[1]
+def test_kloppy_reads_the_events(folder: MatchFolder, tmp_path: Path) -> None:
+    ledger.append(folder, NameTeam(0, HOSTILE))
+    out = tmp_path / "events.xml"
+    write_export(folder, "sportscode", out)
+    dataset = sportscode.load(str(out))
+    events = tables(folder)["events"].sort_values("t_start_s")
+    assert [code.timestamp.total_seconds() for code in dataset.codes] == pytest.approx(
+        events["t_start_s"].tolist(), abs=1e-3
+    )
+    assert ElementTree.parse(out).getroot().tag == "file"
+
+
+@leaves_files_open[0]
+@leaves_files_open[1]
+def test_kloppy_reads_the_tracking(on_pitch: MatchFolder, tmp_path: Path) -> None:
+    out = tmp_path / "tracking.zip"
+    write_export(on_pitch, "tracking", out)
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path)
+    dataset = metrica.load_tracking_csv(
+        home_data=str(tmp_path / "home.csv"), away_data=str(tmp_path / "away.csv"), coordinates="metrica"
+    )
+    boxes = tables(on_pitch)["boxes"]
+    first = boxes[boxes["t_s"] == 0.0].set_index("track")
+    frame = dataset.records[0]
+    assert len(dataset.records) == boxes["t_s"].nunique()
+    assert len(frame.players_data) == 22
+    for player, data in frame.players_data.items():
+        assert data.coordinates is not None
+        assert data.coordinates.x * 105 == pytest.approx(first.loc[player.jersey_no, "pitch_x"], abs=0.01)
+
+
+def test_spadl_actions_lie_on_the_pitch(on_pitch: MatchFolder, tmp_path: Path) -> None:
+    out = tmp_path / "actions.csv"
+    write_export(on_pitch, "spadl", out)
+    actions = pd.read_csv(out)
+    assert len(actions) > 0
+    assert actions[["start_x", "end_x"]].to_numpy().max() <= 105
+    assert set(actions["result_id"]) <= {0, 1}
+
+
+@pytest.mark.parametrize("kind", ["tracking", "spadl"])
+def test_what_needs_the_pitch_says_so_without_one(folder: MatchFolder, tmp_path: Path, kind: str) -> None:
+    with pytest.raises(ExportError, match="isn't calibrated"):
+        write_export(folder, kind, tmp_path / "out")
+
+
+def test_the_command_line_writes_every_format(folder: MatchFolder, tmp_path: Path, root: Path) -> None:
+    for kind in set(KINDS) - {"tracking", "spadl", "csv", "parquet", "duckdb"}:
+        out = tmp_path / f"out.{kind}"
+        run = subprocess.run(
+            [sys.executable, "-m", "tacticeye", "--data-dir", str(tmp_path), "export", "derby", "--format", kind,
+             "--out", str(out)],
+            cwd=root, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        assert out.stat().st_size > 100
+
+
+def test_clips_are_cut_where_the_events_are(tmp_path: Path) -> None:
+    made = make_match(tmp_path, "clips", "Clips", batches=4)
+    config = write_small_match(tmp_path, seconds=12)
+    write_record(made.config, AnalysisConfig(source_url=config.source_url))
+    shots = tables(made)["events"]
+    kind = shots["kind"].iloc[0]
+    n = write_clips(made, tmp_path / "clips.zip", kinds=[kind], before_s=0.4, after_s=0.4)
+    assert n == int((shots["kind"] == kind).sum())
+    with zipfile.ZipFile(tmp_path / "clips.zip") as archive:
+        assert len(archive.namelist()) == n
+        assert all(len(archive.read(name)) > 1000 for name in archive.namelist())
+
+
+def test_clips_of_a_video_that_is_gone_are_refused_in_a_sentence(folder: MatchFolder, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="isn't here"):
+        write_clips(folder, tmp_path / "clips.zip")
