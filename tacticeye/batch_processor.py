@@ -148,6 +148,7 @@ class BatchProcessor:
             stage_ms=dict(self._stage_ms),
             preview_jpeg=preview,
             calibration=calibration,
+            gaps=batch.gaps,
         )
 
     def save_modules_state(self) -> MatchState:

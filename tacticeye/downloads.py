@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from tacticeye.errors import SourceError, TacticEyeError
+from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.hls_playlist import MAX_SEGMENT_BYTES, Playlist
 from tacticeye.match_files import storage_error, write_bytes
 from tacticeye.uploads import video_suffix
@@ -25,13 +25,6 @@ TRIES = 6
 FIRST_PAUSE_S = 0.5
 NOTE_EVERY_S = 1.0
 MB = 1e6
-
-
-class DownloadStoppedError(TacticEyeError):
-    """The user stopped the match while its video was still arriving."""
-
-    def __init__(self) -> None:
-        super().__init__("Stopped while the video was still being downloaded; resume goes on with it.")
 
 
 @dataclass(frozen=True)
@@ -63,9 +56,9 @@ class Errand:
         return finished
 
     def require_go(self) -> None:
-        """Raises DownloadStoppedError."""
+        """Raises SourceStoppedError."""
         if self.should_stop():
-            raise DownloadStoppedError
+            raise SourceStoppedError
 
 
 @dataclass(frozen=True)

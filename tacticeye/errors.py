@@ -107,6 +107,13 @@ class SourceError(TacticEyeError):
         self.reason = reason
 
 
+class SourceStoppedError(TacticEyeError):
+    """The user stopped the match while its video was still being waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped before the whole video was here; resume goes on with it.")
+
+
 class WeightsError(TacticEyeError):
     """The weights file is missing, damaged, or of a model that can't detect people."""
 

@@ -17,6 +17,8 @@ from typing import Self
 
 import numpy as np
 
+from tacticeye.errors import SourceError
+from tacticeye.gap import Gap
 from tacticeye.read_ahead import read_ahead
 from tacticeye.types import FrameBatch, Image, StreamPosition
 
@@ -53,7 +55,8 @@ class VideoFrame:
     """One decoded frame.
 
     index: number in the video from 0. t_s: s. pts: ticks of the file's clock, NO_PTS unknown. duration_s: how long it
-    is displayed as far as the file says, else 1 / fps. shift, skipped_packets: as in StreamPosition. to_bgr: makes the
+    is displayed as far as the file says, else 1 / fps. shift, skipped_packets, wall_at: as in StreamPosition. gap: what
+    a live stream lacks before it. rate_share: share of the analysed frames that there is time for. to_bgr: makes the
     picture as displayed, (H, W, 3) uint8 BGR, a new array at each call; frames that nobody asks cost no conversion.
     """
 
@@ -64,11 +67,20 @@ class VideoFrame:
     shift: int
     skipped_packets: int
     to_bgr: Callable[[], Image]
+    wall_at: float = 0.0
+    gap: Gap | None = None
+    rate_share: float = 1.0
 
     def get_position(self) -> StreamPosition:
         """The position from which reading goes on after this frame."""
         return StreamPosition(
-            self.index, self.t_s, self.pts, self.shift, self.skipped_packets, picture_checksum(self.to_bgr())
+            self.index,
+            self.t_s,
+            self.pts,
+            self.shift,
+            self.skipped_packets,
+            picture_checksum(self.to_bgr()),
+            self.wall_at,
         )
 
 
@@ -78,7 +90,21 @@ def picture_checksum(image: Image) -> int:
 
 
 class VideoSource(ABC):
-    """Something that gives frames. A context manager: leaving it closes the source."""
+    """Something that gives frames. A context manager: leaving it closes the source.
+
+    is_interrupted: the frames ended before the video did, by a stop or a failure. failure: why, where it was one.
+    """
+
+    is_interrupted: bool = False
+    failure: SourceError | None = None
+
+    @property
+    def received_s(self) -> float:
+        """s of a live stream that have arrived; NaN for files."""
+        return math.nan
+
+    def use_size(self, width: int, height: int) -> None:  # noqa: B027  # files have their own
+        """Have the pictures of a live stream in the size, px, that they had before."""
 
     @abstractmethod
     def get_metadata(self) -> VideoMetadata:
@@ -167,6 +193,7 @@ class _Reading:
     t_s: float
     image: Image | None
     ending: _Ending | None
+    gap: Gap | None = None
 
 
 def _read(
@@ -174,10 +201,10 @@ def _read(
 ) -> Generator[_Reading, None, None]:
     """Runs in the reader's thread, one frame behind decoding so that the last one is known as such."""
 
-    def step_of(t_s: float) -> int:
-        return math.floor(t_s * analysis_hz + _STEP_TOLERANCE)
+    def step_of(t_s: float, share: float) -> tuple[float, int]:
+        return share, math.floor(t_s * analysis_hz * share + _STEP_TOLERANCE)
 
-    previous_step = None if after is None else step_of(after.t_s)
+    previous_step = None if after is None else step_of(after.t_s, 1.0)
     with closing(source.get_frame_generator(after, stop)) as frames:
         frame = next(frames, None)
         number = 0
@@ -189,9 +216,10 @@ def _read(
             ending = None
             if following is None or number % batch_frames == 0:
                 end_s = frame.t_s + frame.duration_s if following is None else following.t_s
-                ending = _Ending(frame.get_position(), end_s, following is None)
-            step = step_of(frame.t_s)
-            yield _Reading(frame.index, frame.t_s, frame.to_bgr() if step != previous_step else None, ending)
+                ending = _Ending(frame.get_position(), end_s, following is None and not source.is_interrupted)
+            step = step_of(frame.t_s, frame.rate_share)
+            image = frame.to_bgr() if step != previous_step else None
+            yield _Reading(frame.index, frame.t_s, image, ending, frame.gap)
             previous_step = step
             frame = following
 
@@ -221,5 +249,6 @@ def _assemble(index: int, readings: list[_Reading]) -> SourceBatch:
         t_s=np.array([reading.t_s for reading in analysed], np.float64),
         images=[reading.image for reading in analysed if reading.image is not None],
         skipped_packets=ending.position.skipped_packets,
+        gaps=[reading.gap for reading in readings if reading.gap is not None],
     )
     return SourceBatch(batch, ending.position, ending.is_last)

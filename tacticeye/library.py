@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
@@ -24,6 +25,7 @@ from tacticeye.lease import hold_lease, hold_queue
 from tacticeye.match_files import (
     Card,
     MatchFolder,
+    Progress,
     find_matches,
     get_match_id,
     make_folder,
@@ -53,6 +55,7 @@ class MatchCard:
     preview_path  newest annotated frame, None before there is one
     quiet_s       s since an active worker last told of progress; 0 for all others
     frame, total_frames  frames read, and in all (an estimate until finished; 0 unknown)
+    lag_s         s of a live stream that have arrived but aren't analysed; NaN for recordings
     """
 
     match_id: str
@@ -70,6 +73,7 @@ class MatchCard:
     quiet_s: float
     frame: int = 0
     total_frames: int = 0
+    lag_s: float = math.nan
 
 
 def list_cards(data_dir: Path) -> list[MatchCard]:
@@ -259,9 +263,17 @@ def _card(folder: MatchFolder, standing: Standing, queue: list[str]) -> MatchCar
         batch_idx=progress.batch_idx if progress else -1,
         created_at=card.created_at,
         queue_place=queue.index(folder.match_id) + 1 if folder.match_id in queue else 0,
-        message=standing.message or (progress.note if progress and standing.status.is_active else ""),
+        message=standing.message or (_note(progress) if progress and standing.status.is_active else ""),
         preview_path=folder.preview if folder.preview.is_file() else None,
         quiet_s=max(0.0, time.time() - progress.beat_at) if progress and is_working else 0.0,
         frame=frame,
         total_frames=total_frames,
+        lag_s=progress.lag_s if progress and is_working else math.nan,
     )
+
+
+def _note(progress: Progress) -> str:
+    """What the source tells now; of a live stream, how far behind the analysis is."""
+    if progress.note or math.isnan(progress.lag_s):
+        return progress.note
+    return f"Live: {progress.lag_s:.0f} s behind what has arrived."

@@ -19,8 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from tacticeye import service
 from tacticeye.batch_processor import BatchProcessor
 from tacticeye.config import AnalysisConfig, Settings, SourceType
-from tacticeye.downloads import DownloadStoppedError
-from tacticeye.errors import DatabaseDamagedError, StorageBusyError, TacticEyeError
+from tacticeye.errors import DatabaseDamagedError, SourceStoppedError, StorageBusyError, TacticEyeError
+from tacticeye.frame_batches import READ_AHEAD_IMAGES
 from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder, write_bytes
 from tacticeye.match_state import MatchState, SourceFacts, StateStorage, get_default_storage
@@ -30,6 +30,7 @@ from tacticeye.types import AnalysisProgress, ChunkOutput
 from tacticeye.video_sources import VideoSource, calculate_batch_size, open_source, read_frame_batches
 
 SPEED_WINDOW_S = 30.0  # wall time over which the speed is averaged: long enough to be calm, short enough to follow
+LIVE_READ_AHEAD_IMAGES = 4  # what waits as pictures counts as lag, and can't be dropped any more
 BUSY_PAUSE_S = 0.2  # a reader holds the database for milliseconds; the batch stays in memory meanwhile
 BUSY_TRIES = 300  # a minute of a locked database is not a reader any more
 
@@ -68,7 +69,7 @@ def analyse_held_match(
         with open_source(config.source_type, config.source_url, folder.path, tell, should_stop) as source:
             tell("")
             return _Run(folder, config, source, get_default_storage(data_dir)).to_the_end(should_stop)
-    except DownloadStoppedError:
+    except SourceStoppedError:
         return get_default_storage(data_dir).load(match_id) or MatchState(match_id)
     except TacticEyeError as error:
         if config.on_error:
@@ -147,12 +148,15 @@ class _Run:
         processor = BatchProcessor(self._config, state)
         processor.initialize_modules()
         metadata = self._source.get_metadata()
+        if metadata.is_live:
+            self._source.use_size(state.source.width, state.source.height)
         batches = read_frame_batches(
             self._source,
             batch_frames=calculate_batch_size(metadata.fps, self._config.batch_size_seconds),
             analysis_hz=self._config.analysis_hz,
             first_index=state.progress.next_batch,
             after=state.progress.position,
+            read_ahead_images=LIVE_READ_AHEAD_IMAGES if metadata.is_live else READ_AHEAD_IMAGES,
         )
         with closing(batches):
             for item in batches:
@@ -163,6 +167,8 @@ class _Run:
                 self._tell(output, state)
                 if is_last or should_stop():
                     break
+        if self._source.failure is not None:
+            raise self._source.failure
         return state
 
     def _first_state(self) -> MatchState:
@@ -231,6 +237,7 @@ class _Run:
                 total_frames=state.source.total_frames,
                 total_seconds=state.source.total_seconds,
                 speed=speed,
+                lag_s=max(0.0, self._source.received_s - output.end_s),
             )
             self._config.on_progress(state.match_id, progress)
 

@@ -18,6 +18,7 @@ seconds since 1970 (`..._at`). A status is never stored: match_queue.py derives 
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import secrets
@@ -26,9 +27,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.errors import InvalidMatchIdError, MatchNotFoundError, StorageError
@@ -96,8 +97,11 @@ class Progress:
     """progress.json. beat_at: wall time of writing; frame, t_s: analysed so far; total_*: estimates, 0 unknown.
 
     speed: multiples of real time, 0 unknown; batch_idx -1: no batch done yet in this match. note: what the source has
-    to tell, one sentence.
+    to tell, one sentence. lag_s: s of a live stream that have arrived but aren't analysed, NaN for files.
     """
+
+    # NaN stays NaN in JSON.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="constants")
 
     beat_at: float
     frame: int = 0
@@ -107,6 +111,7 @@ class Progress:
     batch_idx: int = -1
     speed: float = 0.0
     note: str = ""
+    lag_s: float = math.nan
 
 
 @dataclass(frozen=True)

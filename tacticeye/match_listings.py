@@ -12,7 +12,7 @@ import pandas as pd
 
 from tacticeye.match_files import MatchFolder
 from tacticeye.store import MatchStore
-from tacticeye.store.listings import list_batch_stats, list_happenings, list_people
+from tacticeye.store.listings import list_batch_stats, list_gaps, list_happenings, list_people
 from tacticeye.types import ControlState
 
 
@@ -49,11 +49,15 @@ class Page:
 
 @dataclass(frozen=True, eq=False)
 class PossessionFigures:
-    """spans: state, track, start_s, end_s in order; curve: as Snapshot.possession_curve; seconds by state."""
+    """spans: state, track, start_s, end_s in order; curve: as Snapshot.possession_curve; seconds by state.
+
+    gaps: start_s, end_s, reason, frames of what a live stream lacks.
+    """
 
     spans: pd.DataFrame = field(default_factory=pd.DataFrame)
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     seconds: dict[ControlState, float] = field(default_factory=lambda: dict.fromkeys(ControlState, 0.0))
+    gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_events(folder: MatchFolder, wanted: EventFilter) -> Page:
@@ -82,7 +86,9 @@ def read_possession(folder: MatchFolder) -> PossessionFigures:
     if not store.exists:
         return PossessionFigures()
     with store.read() as snapshot:
-        return PossessionFigures(snapshot.control_spans(), snapshot.possession_curve(), snapshot.control_seconds())
+        return PossessionFigures(
+            snapshot.control_spans(), snapshot.possession_curve(), snapshot.control_seconds(), list_gaps(snapshot)
+        )
 
 
 def read_batch_stats(folder: MatchFolder, after: int) -> dict[int, dict[str, float]]:

@@ -11,6 +11,7 @@ Letters in shapes: B analysed frames of a batch, N boxes, H W pixels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -18,6 +19,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tacticeye.gap import Gap
 
 Image = NDArray[np.uint8]  # (H, W, 3) BGR
 
@@ -97,6 +100,7 @@ class FrameBatch:
     t_s           (B,) float64, seconds
     images        B arrays (H, W, 3) uint8 BGR
     skipped_packets  damaged packets passed over so far in the file
+    gaps          time before its frames of which a live stream has no pictures
     """
 
     index: int
@@ -108,6 +112,7 @@ class FrameBatch:
     t_s: NDArray[np.float64]
     images: Sequence[Image]
     skipped_packets: int = 0
+    gaps: Sequence[Gap] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ class StreamPosition:
     shift            ticks added to later timestamps of the file because its clock was reset on the way; mostly 0
     skipped_packets  damaged packets passed over before it was shown
     checksum         of its decoded picture, -1 unknown: shows after a seek that decoding has recovered exactly
+    wall_at          wall time, s, at which it arrived from a live stream; 0 for files
     """
 
     frame: int
@@ -127,6 +133,7 @@ class StreamPosition:
     shift: int = 0
     skipped_packets: int = 0
     checksum: int = -1
+    wall_at: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -355,13 +362,15 @@ class ChunkOutput:
     processing_time_ms: float = 0.0
     stage_ms: dict[str, float] = field(default_factory=dict)
     preview_jpeg: bytes = b""
+    gaps: Sequence[Gap] = ()
     calibration: Calibration = field(default_factory=Calibration.empty)
 
 
 @dataclass(frozen=True)
 class AnalysisProgress:
     """How far an analysis is. Video time in s; total_* are the container's claims, 0 unknown; speed in multiples of
-    real time over the last half minute, 0 unknown."""
+    real time over the last half minute, 0 unknown. lag_s: s of a live stream that have arrived but aren't analysed,
+    NaN for files."""
 
     batch_idx: int
     frame: int
@@ -369,6 +378,7 @@ class AnalysisProgress:
     total_frames: int
     total_seconds: float
     speed: float
+    lag_s: float = math.nan
 
     @property
     def share(self) -> float | None:

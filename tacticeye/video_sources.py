@@ -21,12 +21,29 @@ from tacticeye.frame_batches import (
     read_frame_batches,
 )
 from tacticeye.hls_playlist import read_playlist
+from tacticeye.hls_stream import HLSSource
+from tacticeye.live_source import LiveOptions
+from tacticeye.rtmp_stream import FFmpegStreamSource
 from tacticeye.source_links import check_link, without_secrets
 from tacticeye.types import Image, StreamPosition
 from tacticeye.web_fetch import WebPlace
 
-__all__ = ["LocalFileSource", "SourceBatch", "SourceType", "StreamPosition", "VideoFrame", "VideoMetadata",
-           "VideoSource", "calculate_batch_size", "grab_frame", "open_source", "read_frame_batches"]  # fmt: skip
+__all__ = [
+    "FFmpegStreamSource",
+    "HLSSource",
+    "LocalFileSource",
+    "SourceBatch",
+    "SourceType",
+    "StreamPosition",
+    "VideoFrame",
+    "VideoMetadata",
+    "VideoSource",
+    "YouTubeSource",
+    "calculate_batch_size",
+    "grab_frame",
+    "open_source",
+    "read_frame_batches",
+]  # fmt: skip
 
 
 def open_source(
@@ -40,7 +57,7 @@ def open_source(
 
     folder: where recordings from the web are kept, the working directory by default. tell: takes sentences about a
     download or a broken connection. should_stop: asked now and then while waiting; a download then raises
-    DownloadStoppedError.
+    SourceStoppedError.
     """
     if source_type is SourceType.UPLOADED_FILE:
         return LocalFileSource(source)
@@ -55,8 +72,20 @@ def open_source(
     if source_type is SourceType.HTTP_FILE:
         return LocalFileSource(download_file(errand, link))
     if source_type is SourceType.HLS:
-        return _open_playlist(errand, link)
+        return _open_playlist(errand, link, settings)
+    if source_type in (SourceType.RTMP, SourceType.RTMP_LISTEN):
+        is_listening = source_type is SourceType.RTMP_LISTEN
+        return FFmpegStreamSource(
+            _live_options(errand, settings),
+            link,
+            is_listening=is_listening,
+            allow_private=settings.allow_private_sources,
+        )
     return _open_page(errand, link, settings)
+
+
+class YouTubeSource(HLSSource):
+    """A live broadcast of a page, YouTube's or another's, by the HLS stream that yt-dlp finds there."""
 
 
 def grab_frame(path: str | Path, t_s: float) -> Image:
@@ -65,12 +94,27 @@ def grab_frame(path: str | Path, t_s: float) -> Image:
         return source.find_image(t_s)
 
 
-def _open_playlist(errand: Errand, link: str) -> VideoSource:
+def _live_options(errand: Errand, settings: Settings) -> LiveOptions:
+    return LiveOptions(errand.place.source, settings.live_give_up_s, errand.tell, errand.should_stop)
+
+
+def _open_playlist(errand: Errand, link: str, settings: Settings) -> VideoSource:
+    """A recording where the playlist says that it is whole, otherwise a live stream."""
     playlist = read_playlist(errand.place, link)
-    return LocalFileSource(download_hls(errand, playlist))
+    if playlist.is_complete:
+        return LocalFileSource(download_hls(errand, playlist))
+    return HLSSource(_live_options(errand, settings), errand.place, lambda: link)
 
 
 def _open_page(errand: Errand, link: str, settings: Settings) -> VideoSource:
-    from tacticeye.web_pages import download_video
+    from tacticeye.web_pages import download_video, find_video
 
+    allow_private = settings.allow_private_sources
+    video = find_video(link, allow_private, settings.cookies_file)
+    if video.is_live:
+
+        def find_stream() -> str:
+            return find_video(link, allow_private, settings.cookies_file).stream_url
+
+        return YouTubeSource(_live_options(errand, settings), errand.place, find_stream)
     return LocalFileSource(download_video(errand, settings.cookies_file))

@@ -14,8 +14,8 @@ from typing import Any
 
 import yt_dlp
 
-from tacticeye.downloads import NOTE_EVERY_S, DownloadStoppedError, Errand
-from tacticeye.errors import SourceError
+from tacticeye.downloads import NOTE_EVERY_S, Errand
+from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.network_guard import guarded
 
 TARGET_HEIGHT = 1080
@@ -137,8 +137,8 @@ def _run(source: str, allow_private: bool, options: dict[str, Any], *, is_downlo
             if found and found.get("_type") == "playlist":
                 found = next(iter(found.get("entries") or ()), None)
     except yt_dlp.utils.DownloadError as error:
-        if isinstance(error.exc_info and error.exc_info[1], DownloadStoppedError):
-            raise DownloadStoppedError from error
+        if isinstance(error.exc_info and error.exc_info[1], SourceStoppedError):
+            raise SourceStoppedError from error
         raise SourceError(source, explain(str(error))) from error
     except yt_dlp.utils.YoutubeDLError as error:
         raise SourceError(source, explain(str(error))) from error

@@ -140,6 +140,7 @@ class Heartbeat:
                 batch_idx=progress.batch_idx,
                 speed=progress.speed,
                 note=self._last.note,
+                lag_s=progress.lag_s,
             )
         )
 

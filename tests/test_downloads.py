@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tacticeye.config import SourceType
-from tacticeye.downloads import DownloadStoppedError
-from tacticeye.errors import SourceError
+from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.video_sources import open_source
 from tacticeye.web_pages import explain
 from tests.small_match import write_small_match
@@ -83,7 +82,7 @@ def test_a_download_that_is_stopped_goes_on_later(web: WebServer, folder: Path, 
     size = (folder / "small.mp4").stat().st_size
     web.bytes_per_s = size // 2
     asked_since = time.monotonic()
-    with pytest.raises(DownloadStoppedError):
+    with pytest.raises(SourceStoppedError):
         open_source(
             SourceType.HTTP_FILE,
             f"{web.address}/small.mp4",

@@ -132,6 +132,7 @@ def _progress(info: MatchInfo) -> Message:
         "progress": info.progress,
         "fps_processing": info.fps_processing,
         "realtime_factor": info.realtime_factor,
+        "lag_seconds": info.lag_seconds,
         "message": info.message,
     }
 

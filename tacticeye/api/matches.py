@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 from tacticeye.api import models
 from tacticeye.api.recent import Recent
 from tacticeye.errors import ConfigurationError, MatchBusyError
+from tacticeye.gap import GapReason
 from tacticeye.match_listings import EventFilter, Page, PositionFilter
 from tacticeye.match_queue import PACKAGE_PARENT, MatchStatus
 from tacticeye.service import MatchCard, Service
@@ -139,6 +140,10 @@ def possession(match_id: str, service: ServiceNow) -> models.Possession:
         percent_by_team=_percent(seconds[ControlState.TEAM_0], seconds[ControlState.TEAM_1]),
         seconds_by_state=seconds,
         spans=spans,
+        gaps=[
+            models.GapItem(start=row.start_s, end=row.end_s, reason=GapReason(row.reason), frames=row.frames)
+            for row in figures.gaps.itertuples()
+        ],
         curve=curve,
     )
 
@@ -224,6 +229,7 @@ def match_info(card: MatchCard) -> models.MatchInfo:
         realtime_factor=round(card.speed, 3),
         queue_place=card.queue_place,
         created_at=card.created_at,
+        lag_seconds=_known(card.lag_s),
     )
 
 

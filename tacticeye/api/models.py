@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from tacticeye.config import PRESETS, SourceType
+from tacticeye.gap import GapReason
 from tacticeye.match_queue import MatchStatus
 from tacticeye.types import ControlState, EventKind
 
@@ -87,6 +88,7 @@ class MatchInfo(BaseModel):
     realtime_factor: float
     queue_place: int
     created_at: float
+    lag_seconds: float | None = Field(description="of a live stream: what has arrived but isn't analysed yet")
 
 
 class MatchList(BaseModel):
@@ -187,6 +189,15 @@ class SpanItem(BaseModel):
     end: float
 
 
+class GapItem(BaseModel):
+    """Time of a live stream without pictures; frames: about how many are missing."""
+
+    start: float
+    end: float
+    reason: GapReason
+    frames: int
+
+
 class CurveItem(BaseModel):
     """Until `timestamp`: seconds by team, and the first team's percentage of them, null until a team had the ball."""
 
@@ -200,6 +211,7 @@ class Possession(BaseModel):
     percent_by_team: dict[int, float | None]
     seconds_by_state: dict[ControlState, float]
     spans: list[SpanItem]
+    gaps: list[GapItem]
     curve: list[CurveItem]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tacticeye.gap import Gap
 from tacticeye.store.records import HEAT_COLUMNS, HEAT_ROWS
 from tacticeye.types import NO_TRACK, BallPosition, Boxes, ControlSpan, Event, Role, TeamKit, TrackSummary
 
@@ -89,6 +90,18 @@ def span_columns(spans: Sequence[ControlSpan]) -> pa.Table:
             "track": np.array([s.track for s in spans], np.int32),
             "start_s": np.array([s.start_s for s in spans], np.float64),
             "end_s": np.array([s.end_s for s in spans], np.float64),
+        }
+    )
+
+
+def gap_columns(gaps: Sequence[Gap]) -> pa.Table:
+    """Rows of `gaps`."""
+    return pa.table(
+        {
+            "start_s": np.array([gap.start_s for gap in gaps], np.float64),
+            "end_s": np.array([gap.end_s for gap in gaps], np.float64),
+            "reason": _text([gap.reason for gap in gaps]),
+            "frames": np.array([gap.frames for gap in gaps], np.int32),
         }
     )
 

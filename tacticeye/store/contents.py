@@ -69,6 +69,11 @@ _QUERIES = {
         FROM kits
         ORDER BY team
         """,
+    "gaps": """
+        SELECT *
+        FROM gaps
+        ORDER BY start_s
+        """,
     "heat": """
         SELECT minute, track, cell_x, cell_y, CAST(SUM(n) AS BIGINT) AS n
         FROM heat

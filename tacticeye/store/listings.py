@@ -148,6 +148,17 @@ def list_people(
     return page, _count(snapshot, f"{_PEOPLE} SELECT COUNT(*) AS n FROM wanted WHERE {_OF_TEAM}", parameters)
 
 
+def list_gaps(snapshot: Snapshot) -> pd.DataFrame:
+    """When had a live stream no pictures? start_s, end_s, reason, frames, in order of time."""
+    return snapshot.query(
+        """
+        SELECT *
+        FROM gaps
+        ORDER BY start_s
+        """
+    )
+
+
 def list_batch_stats(snapshot: Snapshot, after: int) -> pd.DataFrame:
     """What do the batches behind `after` tell of themselves? batch_id, name, value."""
     return snapshot.query(

@@ -200,6 +200,7 @@ def _insert_results(connection: Connection, output: ChunkOutput) -> None:
         "batch_stats": columns.stat_columns(output.batch_idx, output.chunk_stats),
         "positions": columns.position_columns(output.boxes),
         "calibration": calibration_columns(output.calibration),
+        "gaps": columns.gap_columns(output.gaps),
         "heat": columns.heat_columns(output.boxes, picture.width, picture.height),
         "ball": columns.ball_columns(output.ball),
         "control_spans": columns.span_columns(output.spans),

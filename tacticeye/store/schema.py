@@ -166,7 +166,16 @@ CREATE TABLE pitch_view (
 """
 
 # Entry k takes a file from version k to k + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT)
+_GAPS = """
+CREATE TABLE gaps (
+    start_s DOUBLE,              -- of a live stream: time without pictures
+    end_s DOUBLE,
+    reason VARCHAR,
+    frames INTEGER               -- about how many are missing
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT, _GAPS)
 VERSION = len(MIGRATIONS)
 
 

@@ -128,6 +128,8 @@ class TeamClassifier:
 
     def sides(self, features: NDArray[np.float32]) -> Floats:
         """(N,) whose kit each shirt (N, D) is by what is known: -1 surely team 0 to 1 surely team 1, 0 unsure."""
+        if not len(features):
+            return np.zeros(0)
         looks = to_looks(np.asarray(features).reshape(len(features), -1))
         side = np.zeros(len(looks))
         usable = ~np.isnan(looks).any(axis=1)

@@ -245,6 +245,7 @@ def test_nobody_in_view_is_no_problem() -> None:
     assert teams.update(0.0, Boxes.empty(), np.zeros((0, 7), np.float32)).shape == (0,)
     assert teams.summaries() == []
     assert teams.team_of(5) == -1
+    assert teams.sides(np.zeros((0, 2, 3), np.float32)).shape == (0,)
 
 
 @pytest.mark.parametrize(

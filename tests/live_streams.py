@@ -1,0 +1,30 @@
+"""Live streams for tests, made by ffmpeg at the pace of a camera."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+FPS = 25
+
+
+@contextmanager
+def sending(target: str, seconds: float, *options: str, size: str = "160x90") -> Iterator[subprocess.Popen[bytes]]:
+    """A sender of a test picture; killed at the end of the block where it still runs."""
+    process = subprocess.Popen(
+        ["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", f"testsrc=size={size}:rate={FPS}", "-t", str(seconds),
+         "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", str(FPS), *options, target],
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def sending_hls(folder: Path, seconds: float, size: str = "160x90") -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """live.m3u8 in the folder: segments of a second, six in the list; its end is marked when all was sent."""
+    return sending(str(folder / "live.m3u8"), seconds, "-f", "hls", "-hls_time", "1", "-hls_list_size", "6", size=size)
