@@ -21,11 +21,11 @@ from tacticeye.analysis.possession import PossessionEngine
 from tacticeye.config import AnalysisConfig
 from tacticeye.match_state import MatchState, Progress
 from tacticeye.state_parts import FrameWaiting, PersonWaiting
+from tacticeye.trust_figures import count_trust
 from tacticeye.types import (
     BallPosition,
     BallSource,
     Boxes,
-    Calibration,
     ChunkOutput,
     ControlSpan,
     Event,
@@ -104,6 +104,7 @@ class BatchProcessor:
         """
         started = time.perf_counter()
         self._stage_ms.clear()
+        ids_before = self._tracker.total_ids
         if self._detector is None:
             self.initialize_modules()
         assert self._detector is not None and self._pitch is not None
@@ -127,6 +128,7 @@ class BatchProcessor:
             play.add(*self._possession.flush(batch.end_s))
         boxes = Boxes.concatenate(parts)
         calibration = self._pitch.take_rows()
+        tracks = self._teams.summaries()
         self._count(play, is_last)
         self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
         with self._timed("preview"):
@@ -141,9 +143,18 @@ class BatchProcessor:
             ball=[d.position for d in decisions if d.position is not None],
             spans=play.spans,
             events=play.events,
-            tracks=self._teams.summaries(),
+            tracks=tracks,
             kits=self._teams.kits(),
-            chunk_stats=_chunk_stats(boxes, decisions, motions, calibration),
+            chunk_stats=count_trust(
+                batch.end_s - batch.start_s,
+                [m.is_live for m in motions],
+                [m.is_cut for m in motions],
+                boxes,
+                [d.position for d in decisions],
+                tracks,
+                self._tracker.total_ids - ids_before,
+                calibration,
+            ),
             processing_time_ms=1000 * (time.perf_counter() - started),
             stage_ms=dict(self._stage_ms),
             preview_jpeg=preview,
@@ -285,26 +296,3 @@ def _frame_waiting(frame: int, t_s: float, people: Boxes, motion: FrameMotion) -
 def _zoom(similarity: NDArray[np.float64]) -> float:
     """How much longer a length becomes under a (2, 3) similarity."""
     return float(np.sqrt(abs(np.linalg.det(similarity[:, :2]))))
-
-
-def _chunk_stats(
-    boxes: Boxes, decisions: list[BallDecision], motions: list[FrameMotion], calibration: Calibration
-) -> dict[str, float]:
-    """Trust figures of a batch as counts, so that they add up over batches.
-
-    frames_*: analysed frames; ball_*: frames whose ball was decided in this batch, by where its position comes from.
-    """
-    sources = Counter(d.position.source if d.position else None for d in decisions)
-    people = boxes.role != Role.BALL
-    return {
-        "frames_analysed": len(motions),
-        "frames_live": sum(m.is_live for m in motions),
-        "frames_calibrated": int(calibration.is_known.sum()),
-        "cuts": sum(m.is_cut for m in motions),
-        "people_boxes": int(people.sum()),
-        "people_tracked": int((people & (boxes.track >= 0)).sum()),
-        "people_with_team": int((people & (boxes.team >= 0)).sum()),
-        "ball_detected": sources[BallSource.DETECTED],
-        "ball_interpolated": sources[BallSource.INTERPOLATED],
-        "ball_unseen": sources[None],
-    }

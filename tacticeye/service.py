@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.people_views import PeopleView
     from tacticeye.sql_console import QueryResult
+    from tacticeye.trust_views import TrustView
     from tacticeye.types import EventKind
 
 
@@ -159,6 +160,12 @@ class Service:
         from tacticeye import match_views
 
         return match_views.read_live(self.status(match_id), self._existing(match_id))
+
+    def trust_view(self, match_id: str) -> TrustView:
+        """How much was seen and how surely: over all, and batch by batch."""
+        from tacticeye import trust_views
+
+        return trust_views.read_trust(self.status(match_id), self._existing(match_id))
 
     def events_view(
         self, match_id: str, kinds: Sequence[EventKind] | None = None, teams: Sequence[int] | None = None

@@ -22,9 +22,16 @@ from tacticeye.lease import hold_lease, this_process
 from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
 from tacticeye.match_queue import PACKAGE_PARENT, close_run, tend
 from tacticeye.match_state import MatchState
-from tacticeye.types import AnalysisProgress
+from tacticeye.types import AnalysisProgress, ControlState
 
 logger = logging.getLogger(__name__)
+
+# Of the time that is no match view, in a video of something else.
+NO_FOOTBALL_SHARE = 0.8
+NO_FOOTBALL = (
+    "No football found: hardly a frame shows grass with players on it from a match camera. "
+    "Check that this is the right video; close-ups, studios and other sports aren't analysed."
+)
 
 ProgressListener = Callable[[AnalysisProgress], None]
 
@@ -77,8 +84,19 @@ def work(data_dir: Path, match_id: str, on_progress: ProgressListener = lambda p
             close_run(data_dir, folder, Ending.STOPPED)
             raise
         ending = Ending.FINISHED if state.progress.is_finished else Ending.STOPPED
-        close_run(data_dir, folder, ending, is_revocable=ending is Ending.STOPPED and not stop.is_signalled)
+        is_revocable = ending is Ending.STOPPED and not stop.is_signalled
+        close_run(data_dir, folder, ending, verdict(state), is_revocable=is_revocable)
     return state
+
+
+def verdict(state: MatchState) -> str:
+    """What the user should know of a match that was analysed to its end; mostly nothing."""
+    seconds = state.totals_now.seconds_by_state
+    covered_s = sum(seconds.values())
+    has_play = any(seconds.get(ControlState.of_team(team), 0.0) > 0 for team in (0, 1))
+    if not state.progress.is_finished or has_play or not covered_s:
+        return ""
+    return NO_FOOTBALL if seconds.get(ControlState.NOT_LIVE, 0.0) >= NO_FOOTBALL_SHARE * covered_s else ""
 
 
 def work_in_queue(settings: Settings, match_id: str) -> None:

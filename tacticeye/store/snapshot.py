@@ -109,6 +109,17 @@ class Snapshot:
         ).fetchall()
         return {str(name): float(total) for name, total in rows}
 
+    def batch_counts(self) -> pd.DataFrame:
+        """What did each batch count? batch_id, start_s, end_s, name, value."""
+        return self.query(
+            """
+            SELECT batch_id, start_s, end_s, name, value
+            FROM batch_stats
+            JOIN batches USING (batch_id)
+            ORDER BY batch_id, name
+            """
+        )
+
     def ball_coverage(self) -> BallCoverage:
         """In what share of the analysed frames is the ball detected, interpolated, unseen?"""
         totals = self.stat_totals()

@@ -1,0 +1,93 @@
+"""How much of a match was seen and how surely: counted batch by batch, and what the counts come to.
+
+Counts and seconds add up over batches; shares and rates are made of sums, never averaged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tacticeye.types import BallPosition, BallSource, Boxes, Calibration, Role, TrackSummary
+
+
+@dataclass(frozen=True)
+class TrustFigures:
+    """Shares 0..1, NaN while there is nothing to go by.
+
+    ball_*: of the analysed frames whose ball is decided. people: in view in a live frame, on average. ids_per_minute:
+    new ids in a minute of live picture; after the first seconds each is somebody lost, or in view for the
+    first time. team_margin: how far from a tie the team votes of the players in view are, 0..1. calibrated: of the
+    analysed frames. not_live_s: s of video that are no match view.
+    """
+
+    ball_detected: float = math.nan
+    ball_interpolated: float = math.nan
+    ball_unseen: float = math.nan
+    people: float = math.nan
+    ids_per_minute: float = math.nan
+    team_margin: float = math.nan
+    calibrated: float = math.nan
+    not_live_s: float = 0.0
+
+    @classmethod
+    def of(cls, counts: Mapping[str, float]) -> TrustFigures:
+        """From the counts of one batch, or of many added up."""
+
+        def ratio(part: str, whole: float) -> float:
+            return counts.get(part, 0.0) / whole if whole else math.nan
+
+        decided = sum(counts.get(f"ball_{name}", 0.0) for name in ("detected", "interpolated", "unseen"))
+        live_s = counts.get("seconds_covered", 0.0) - counts.get("seconds_not_live", 0.0)
+        return cls(
+            ball_detected=ratio("ball_detected", decided),
+            ball_interpolated=ratio("ball_interpolated", decided),
+            ball_unseen=ratio("ball_unseen", decided),
+            people=ratio("people_tracked", counts.get("frames_live", 0.0)),
+            ids_per_minute=ratio("ids_new", live_s / 60),
+            team_margin=ratio("team_margin_sum", counts.get("team_margin_tracks", 0.0)),
+            calibrated=ratio("frames_calibrated", counts.get("frames_analysed", 0.0)),
+            not_live_s=counts.get("seconds_not_live", 0.0),
+        )
+
+
+def count_trust(
+    covered_s: float,
+    is_live: Sequence[bool],
+    is_cut: Sequence[bool],
+    boxes: Boxes,
+    balls: Sequence[BallPosition | None],
+    tracks: Sequence[TrackSummary],
+    ids_new: int,
+    calibration: Calibration,
+) -> dict[str, float]:
+    """Counts of a batch that covers `covered_s` s of video, by name.
+
+    is_live, is_cut: of its analysed frames. balls: decisions that fell in this batch. tracks: those that were seen.
+    frames_*: analysed frames; ball_*: frames by where their ball comes from; seconds_*: s of video.
+    """
+    sources = Counter(ball.source if ball else None for ball in balls)
+    people = boxes.role != Role.BALL
+    margins = [t.team_margin for t in tracks if t.role is Role.PLAYER]
+    share_live = sum(is_live) / len(is_live) if is_live else 0.0
+    return {
+        "seconds_covered": covered_s,
+        "seconds_not_live": covered_s * (1 - share_live),
+        "frames_analysed": len(is_live),
+        "frames_live": sum(is_live),
+        "frames_calibrated": int(calibration.is_known.sum()),
+        "cuts": sum(is_cut),
+        "people_boxes": int(people.sum()),
+        "people_tracked": int((people & (boxes.track >= 0)).sum()),
+        "people_with_team": int((people & (boxes.team >= 0)).sum()),
+        "ids_new": ids_new,
+        "team_margin_sum": float(np.sum(margins)),
+        "team_margin_tracks": len(margins),
+        "ball_detected": sources[BallSource.DETECTED],
+        "ball_interpolated": sources[BallSource.INTERPOLATED],
+        "ball_unseen": sources[None],
+    }
