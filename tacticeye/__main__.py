@@ -30,6 +30,9 @@ EXIT_STOPPED = 130
 
 EXPORT_FORMATS = ("json", "csv", "parquet", "duckdb", "sportscode", "tracking", "spadl")
 
+# Positions are analysed many times faster than real time, so fewer and longer batches.
+TRACKING_BATCH_S = 30.0
+
 Command = Callable[[Settings, argparse.Namespace], int]
 
 
@@ -59,13 +62,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def analyze(settings: Settings, options: argparse.Namespace) -> int:
     """A new match of a video, in this process."""
-    return _analyze_new(settings, options, options.video, "")
+    return _analyze_new(settings, _video_config(options, options.video), options.match_id, "", options.json)
+
+
+def analyze_tracking(settings: Settings, options: argparse.Namespace) -> int:
+    """Positions instead of a video, in this process; with a match id they become a match."""
+    if options.out is None and options.match_id is None:
+        raise ConfigurationError("--out", None, "a file for the result, or --match-id for a match in the dashboard")
+    config = AnalysisConfig(
+        source_type=SourceType.TRACKING_DATA,
+        source_url=str(options.files[0]),
+        batch_size_seconds=TRACKING_BATCH_S,
+        tracking_fps=options.fps,
+        tracking_provider=options.provider or "",
+        tracking_files=tuple(map(str, options.files[1:])),
+    )
+    if options.match_id is not None:
+        code = _analyze_new(settings, config, options.match_id, "", options.json)
+        if code or options.out is None:
+            return code
+    from tacticeye.tracking_data.report import report
+
+    content = report(config, settings.data_dir, options.match_id)
+    write_bytes(options.out, (json.dumps(content) + "\n").encode())
+    print(json.dumps({"out": str(options.out)}) if options.json and options.match_id is None else options.out)
+    return 0
 
 
 def demo(settings: Settings, options: argparse.Namespace) -> int:
     """The demo match: analyse the one that ships, or render one."""
     if not options.render:
-        return _analyze_new(settings, options, demo_video(), "Demo match")
+        config = _video_config(options, demo_video())
+        return _analyze_new(settings, config, options.match_id, "Demo match", options.json)
     from tacticeye.demo.render import render_demo
 
     make_folder(options.out)
@@ -181,17 +209,22 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     os.execv(sys.executable, command)
 
 
-def _analyze_new(settings: Settings, options: argparse.Namespace, video: Path | str, title: str) -> int:
+def _video_config(options: argparse.Namespace, video: Path | str) -> AnalysisConfig:
     overrides: dict[str, Any] = {"source_url": str(video), "max_batches": options.max_batches}
     if getattr(options, "source_type", None) is not None:
         overrides["source_type"] = SourceType(options.source_type)
     if options.model is not None:
         overrides["model_path"] = str(options.model.absolute())
-    config = AnalysisConfig.preset(options.preset, **overrides)
+    return AnalysisConfig.preset(options.preset, **overrides)
+
+
+def _analyze_new(
+    settings: Settings, config: AnalysisConfig, wanted_id: str | None, title: str, wants_json: bool
+) -> int:
     service = Service(settings)
-    match_id = service.create_match(config, options.match_id, title)
+    match_id = service.create_match(config, wanted_id, title)
     try:
-        return _analyze_here(settings, match_id, options.json)
+        return _analyze_here(settings, match_id, wants_json)
     except TacticEyeError:
         # Told here and now, a match of which nothing was analysed is of no use in the library.
         service.discard_if_empty(match_id)
@@ -288,7 +321,12 @@ def _parser() -> argparse.ArgumentParser:
     of_video = add("analyze", analyze, "analyse a video here, with a progress bar", run, as_json)
     of_video.add_argument("video", metavar="VIDEO", help="path of a video file, or a link")
     of_video.add_argument(
-        "--source-type", choices=[kind.value for kind in SourceType], help="what kind of link it is (default: guessed)"
+        "--source-type",
+        choices=[kind.value for kind in SourceType if kind is not SourceType.TRACKING_DATA],
+        help="what kind of link it is (default: guessed)",
+    )
+    _add_tracking_options(
+        add("analyze-tracking", analyze_tracking, "possession, passes and events from tracking data", as_json)
     )
     _add_demo_options(add("demo", demo, "analyse the demo match, or render one", run, as_json))
     for name, command, text in (
@@ -319,6 +357,20 @@ def _run_options() -> argparse.ArgumentParser:
     run.add_argument("--max-batches", type=int, metavar="N", help="stop after N batches")
     run.add_argument("--model", type=Path, metavar="PATH", help="weights (.pt), or recorded boxes (.parquet)")
     return run
+
+
+def _add_tracking_options(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Positions as Parquet or CSV with the columns frame, player_id (-1 the ball), team_id (0, 1; -1 none), x_m, "
+        "y_m (105 x 68 m, origin top-left), and optionally period and visible; or a provider's own files."
+    )
+    parser.add_argument("files", type=Path, nargs="+", metavar="FRAMES",
+                        help="the positions; then further files where the provider's data have them")  # fmt: skip
+    parser.add_argument("--fps", type=float, default=25.0, metavar="F",
+                        help="frame numbers a second, 5 to 50 (default: 25; providers tell it themselves)")  # fmt: skip
+    parser.add_argument("--provider", metavar="NAME", help="whose files these are, read by kloppy (pip install kloppy)")
+    parser.add_argument("--match-id", metavar="ID", help="make it a match that opens in the dashboard")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write what was found as JSON")
 
 
 def _add_demo_options(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ class SourceType(StrEnum):
     """Kinds of source that can be opened.
 
     UPLOADED_FILE: a file on this machine. HTTP_FILE: a video file on a web server. VEO, WEB_PAGE: a page with a video
-    that yt-dlp finds. RTMP: a stream to fetch; RTMP_LISTEN: one that is sent to us.
+    that yt-dlp finds. RTMP: a stream to fetch; RTMP_LISTEN: one that is sent to us. TRACKING_DATA: positions, no video.
     """
 
     UPLOADED_FILE = "uploaded_file"
@@ -44,6 +44,7 @@ class SourceType(StrEnum):
     RTMP_LISTEN = "rtmp_listen"
     VEO = "veo"
     WEB_PAGE = "web_page"
+    TRACKING_DATA = "tracking_data"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class AnalysisConfig:
     """How one match is analysed.
 
     source_type          kind of source
-    source_url           path of the video file, or a link
+    source_url           path of the video file or of the file with positions, or a link
     batch_size_seconds   s of video committed at a time, 0.2 to 30: shorter shows results sooner, longer costs less
     model_path           weights of the detector (.pt), or recorded boxes (.parquet) to replay
     conf_threshold       lowest score of a person's box, 0..1
@@ -68,6 +69,9 @@ class AnalysisConfig:
     backend              who computes the networks: "auto" takes OpenVINO on a processor where it is installed (about
                          1.4 times as fast) and torch elsewhere; "torch", "openvino" to compare or where one fails
     max_batches          stop after that many batches in all; None: the whole video
+    tracking_fps         of tracking data in our own columns: frame numbers a second, 1 to 200
+    tracking_provider    of tracking data that kloppy loads: whose they are; empty for our own columns
+    tracking_files       further files that this provider's data come in
     on_progress          called with (match_id, AnalysisProgress) after each batch
     on_batch_complete    called with (match_id, ChunkOutput) after each batch was committed
     on_error             called with (match_id, TacticEyeError) before it is raised
@@ -90,6 +94,9 @@ class AnalysisConfig:
     device: str = "auto"
     backend: Backend = Backend.AUTO
     max_batches: int | None = None
+    tracking_fps: float = 25.0
+    tracking_provider: str = ""
+    tracking_files: tuple[str, ...] = ()
     on_progress: Annotated[Callable[[str, AnalysisProgress], None] | None, Field(exclude=True)] = None
     on_batch_complete: Annotated[Callable[[str, ChunkOutput], None] | None, Field(exclude=True)] = None
     on_note: Annotated[Callable[[str, str], None] | None, Field(exclude=True)] = None
@@ -103,6 +110,7 @@ class AnalysisConfig:
             ("imgsz", self.imgsz % 32 == 0 and 320 <= self.imgsz <= 2560, "a multiple of 32 from 320 to 2560"),
             ("backend", self.backend in set(Backend), "one of " + ", ".join(Backend)),
             ("analysis_hz", 1 <= self.analysis_hz <= 60, "1 to 60 frames a second"),
+            ("tracking_fps", 1 <= self.tracking_fps <= 200, "1 to 200 frames a second"),
             ("max_batches", self.max_batches is None or self.max_batches > 0, "a positive number, or none"),
         )
         for name, is_fine, expected in checks:

@@ -114,6 +114,10 @@ class SourceStoppedError(TacticEyeError):
         super().__init__("Stopped before the whole video was here; resume goes on with it.")
 
 
+class TrackingDataError(SourceError):
+    """The tracking data can't be read, or aren't positions of a match. `source` is the file."""
+
+
 class WeightsError(TacticEyeError):
     """The weights file is missing, damaged, or of a model that can't detect people."""
 

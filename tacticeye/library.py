@@ -121,6 +121,9 @@ def create_match(
 def _describe_source(config: AnalysisConfig, allow_private: bool) -> tuple[AnalysisConfig, str]:
     """The configuration with its source checked and made absolute, and what to call the match."""
     source = Path(config.source_url)
+    if config.source_type is SourceType.TRACKING_DATA:
+        further = tuple(str(Path(name).absolute()) for name in config.tracking_files)
+        return replace(config, source_url=str(_get_video(source)), tracking_files=further), source.stem
     is_of_file = config.source_type is SourceType.UPLOADED_FILE
     if is_of_file and (not is_link(config.source_url) or _exists(source)):
         return replace(config, source_url=str(_get_video(source))), source.stem

@@ -37,6 +37,7 @@ SPAN_COLUMNS = ("state", "track", "start_s", "end_s")
 EVENT_COLUMNS = (
     "event_id", "kind", "result", "t_start_s", "t_end_s", "team", "track_from", "track_to",
     "x_from", "y_from", "x_to", "y_to", "confidence", "source",
+    "pitch_x_from", "pitch_y_from", "pitch_x_to", "pitch_y_to",
 )  # fmt: skip
 TRACK_COLUMNS = ("track", "role", "team", "team_margin", "first_s", "last_s", "n_boxes")
 

@@ -92,7 +92,7 @@ class Service:
     ) -> str:
         """A new match of a link, started. source_type: None guesses it. Returns its id. Raises SourceError."""
         kind = source_type or guess_source_type(link)
-        if kind is SourceType.UPLOADED_FILE:
+        if kind in (SourceType.UPLOADED_FILE, SourceType.TRACKING_DATA):
             raise SourceError(link, "this is no link: it should begin with https://, http:// or rtmp://.")
         config = AnalysisConfig.preset(preset, source_type=kind, source_url=link, **overrides)
         created = self.create_match(config, match_id, title)

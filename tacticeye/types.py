@@ -27,6 +27,7 @@ Image = NDArray[np.uint8]  # (H, W, 3) BGR
 NO_TRACK = -1
 NO_TEAM = -1
 NO_PTS = -(2**63)
+NOWHERE = (float("nan"), float("nan"))
 
 
 class Role(IntEnum):
@@ -175,6 +176,7 @@ class Boxes:
         role: object = Role.PLAYER,
         track: object = NO_TRACK,
         team: object = NO_TEAM,
+        pitch_xy: object = (np.nan, np.nan),
     ) -> Self:
         """A legal object from plain lists, arrays or scalars; scalars are repeated for every row of `xyxy`."""
         corners = np.asarray(xyxy, np.float32).reshape(-1, 4)
@@ -191,7 +193,7 @@ class Boxes:
             role=column(role, np.int8),  # type: ignore[arg-type]
             track=column(track, np.int32),  # type: ignore[arg-type]
             team=column(team, np.int8),  # type: ignore[arg-type]
-            pitch_xy=np.full((n, 2), np.nan, np.float32),
+            pitch_xy=np.ascontiguousarray(np.broadcast_to(np.asarray(pitch_xy, np.float32), (n, 2))),
         )
 
     @classmethod
@@ -296,7 +298,7 @@ class ControlSpan:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. Places are image px of the event's frames (NaN unknown) until the pitch is calibrated.
+    """Something that happened. xy_from, xy_to: image px of the event's frames; pitch_from, pitch_to: m; NaN unknown.
 
     t_start_s, t_end_s: s of video. team: of the acting side, -1 unsure. confidence 0..1. source: auto or human.
     """
@@ -312,6 +314,8 @@ class Event:
     xy_to: tuple[float, float]
     confidence: float
     source: str = "auto"
+    pitch_from: tuple[float, float] = NOWHERE
+    pitch_to: tuple[float, float] = NOWHERE
 
 
 @dataclass(frozen=True)

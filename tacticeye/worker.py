@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from tacticeye.config import AnalysisConfig, Settings
+from tacticeye.config import AnalysisConfig, Settings, SourceType
 from tacticeye.errors import StorageError, TacticEyeError
 from tacticeye.lease import hold_lease, this_process
 from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
@@ -113,8 +113,6 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
     folder.lay_reserve()
     heartbeat = Heartbeat(folder)
     config = _with_model(folder.read_config())
-    # Imported once the lease is held: video, model and database libraries take seconds to load.
-    from tacticeye.match_analyzer import analyse_held_match
 
     def tell(match_id: str, progress: AnalysisProgress) -> None:
         heartbeat.beat(progress)
@@ -123,7 +121,16 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
     def note(match_id: str, sentence: str) -> None:
         heartbeat.note(sentence)
 
-    state = analyse_held_match(folder.match_id, replace(config, on_progress=tell, on_note=note), data_dir, stop)
+    config = replace(config, on_progress=tell, on_note=note)
+    # Imported once the lease is held: video, model and database libraries take seconds to load.
+    if config.source_type is SourceType.TRACKING_DATA:
+        from tacticeye.tracking_data.run import analyse_held_tracking
+
+        state = analyse_held_tracking(folder.match_id, config, data_dir, stop)
+    else:
+        from tacticeye.match_analyzer import analyse_held_match
+
+        state = analyse_held_match(folder.match_id, config, data_dir, stop)
     heartbeat.close(state)
     return state
 

@@ -17,14 +17,13 @@ import math
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.touch import distance_m, is_same_person, team_of, team_share
 from tacticeye.possession_parts import BallMarkState, TouchState
-from tacticeye.types import NO_TEAM, Event, EventKind, EventResult
+from tacticeye.types import NO_TEAM, NOWHERE, Event, EventKind, EventResult
 
 FLIGHT_M = 1.5  # shorter is a ball that changes feet, or the error of the picture
 FLIGHT_S = 0.1
 DEFLECTED = 0.7
 UNSEEN_FLIGHT = 0.8
 EVIDENCE_SCALE = 2.0
-NOWHERE = (math.nan, math.nan)
 
 
 def is_flight(start: BallMarkState, end: BallMarkState, is_metric: bool) -> bool:
@@ -49,7 +48,7 @@ def make_events(
     events = []
     if flew:
         result = EventResult.COMPLETE if teams[0] == teams[1] else EventResult.INCOMPLETE
-        events.append(_pass(owner, taker.track, taker.start, result, confidence))
+        events.append(_pass(owner, taker.track, taker.start, result, confidence, is_metric))
     if teams[0] != teams[1]:
         kind = EventKind.INTERCEPTION if flew else EventKind.RECOVERY
         place = (taker.start.place_x, taker.start.place_y)
@@ -65,6 +64,8 @@ def make_events(
                 place,
                 place,
                 confidence,
+                pitch_from=_pitch(taker.start, is_metric),
+                pitch_to=_pitch(taker.start, is_metric),
             )
         )
     return events
@@ -78,10 +79,21 @@ def make_out_events(owner: TouchState | None, crossing: BallMarkState) -> list[E
     if owner is not None:
         confidence = touch_confidence(owner)
         if team != NO_TEAM and is_flight(owner.end, crossing, True):
-            events.append(_pass(owner, -1, crossing, EventResult.OUT, confidence))
+            events.append(_pass(owner, -1, crossing, EventResult.OUT, confidence, True))
     events.append(
         Event(
-            EventKind.BALL_OUT, EventResult.NONE, crossing.t_s, crossing.t_s, team, track, -1, place, place, confidence
+            EventKind.BALL_OUT,
+            EventResult.NONE,
+            crossing.t_s,
+            crossing.t_s,
+            team,
+            track,
+            -1,
+            place,
+            place,
+            confidence,
+            pitch_from=(crossing.x, crossing.y),
+            pitch_to=(crossing.x, crossing.y),
         )
     )
     return events
@@ -92,7 +104,13 @@ def touch_confidence(touch: TouchState) -> float:
     return team_share(touch) / (1.0 + math.exp(-max(touch.evidence, 0.0) / EVIDENCE_SCALE))
 
 
-def _pass(owner: TouchState, track_to: int, end: BallMarkState, result: EventResult, confidence: float) -> Event:
+def _pitch(mark: BallMarkState, is_metric: bool) -> tuple[float, float]:
+    return (mark.x, mark.y) if is_metric else NOWHERE
+
+
+def _pass(
+    owner: TouchState, track_to: int, end: BallMarkState, result: EventResult, confidence: float, is_metric: bool
+) -> Event:
     start = (owner.end.place_x, owner.end.place_y)
     return Event(
         EventKind.PASS,
@@ -105,4 +123,6 @@ def _pass(owner: TouchState, track_to: int, end: BallMarkState, result: EventRes
         start,
         (end.place_x, end.place_y),
         confidence,
+        pitch_from=_pitch(owner.end, is_metric),
+        pitch_to=_pitch(end, is_metric),
     )

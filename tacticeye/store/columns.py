@@ -124,6 +124,10 @@ def event_columns(events: Sequence[Event], first_id: int) -> pa.Table:
             "y_to": np.array([e.xy_to[1] for e in events], np.float64),
             "confidence": np.array([e.confidence for e in events], np.float64),
             "source": _text([e.source for e in events]),
+            "pitch_x_from": np.array([e.pitch_from[0] for e in events], np.float64),
+            "pitch_y_from": np.array([e.pitch_from[1] for e in events], np.float64),
+            "pitch_x_to": np.array([e.pitch_to[0] for e in events], np.float64),
+            "pitch_y_to": np.array([e.pitch_to[1] for e in events], np.float64),
         }
     )
 

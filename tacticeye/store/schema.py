@@ -165,6 +165,21 @@ CREATE TABLE pitch_view (
 );
 """
 
+# Places on the pitch of events (m), and figures that add up: several rows of one key, track -1 for the team's own.
+_METRICS = """
+ALTER TABLE events ADD COLUMN pitch_x_from DOUBLE DEFAULT 'NaN';
+ALTER TABLE events ADD COLUMN pitch_y_from DOUBLE DEFAULT 'NaN';
+ALTER TABLE events ADD COLUMN pitch_x_to DOUBLE DEFAULT 'NaN';
+ALTER TABLE events ADD COLUMN pitch_y_to DOUBLE DEFAULT 'NaN';
+CREATE TABLE metrics (
+    minute INTEGER,
+    team TINYINT,
+    track INTEGER,
+    name VARCHAR,                -- of Metric in types.py
+    value DOUBLE
+);
+"""
+
 # Entry k takes a file from version k to k + 1; entries are never changed, only added.
 _GAPS = """
 CREATE TABLE gaps (
@@ -175,7 +190,7 @@ CREATE TABLE gaps (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT, _GAPS)
+MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT, _GAPS, _METRICS)
 VERSION = len(MIGRATIONS)
 
 
