@@ -237,6 +237,10 @@ class Service:
         with MatchStore(self._existing(match_id).path).read() as snapshot:
             return snapshot.columns()
 
+    def is_demo(self, match_id: str) -> bool:
+        """Whether it is an analysis of the demo match that ships with TacticEYE."""
+        return Path(self._existing(match_id).read_config().source_url) == demo_video()
+
     @property
     def pitch(self) -> PitchService:
         """All about the pitch of matches."""

@@ -15,8 +15,9 @@ from streamlit.navigation.page import Page
 from tacticeye.dashboard.language import say
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
-LIVE, EVENTS, PASSES, HEATMAP, PLAYERS, DATA = (
-    str(PAGES / f"{name}.py") for name in ("live", "events", "passes", "heatmap", "players", "data")
+LIVE, EVENTS, PASSES, HEATMAP, PLAYERS, COMPARE, REPORT, DATA = (
+    str(PAGES / f"{name}.py")
+    for name in ("live", "events", "passes", "heatmap", "players", "compare", "report", "data")
 )
 MATCHES = str(PAGES / "matches.py")
 
@@ -33,7 +34,10 @@ def all_pages() -> list[Page]:
         st.Page(PASSES, title=say("menu.passes"), icon=":material/hub:", url_path="passes"),
         st.Page(HEATMAP, title=say("menu.heatmap"), icon=":material/blur_on:", url_path="heatmap"),
         st.Page(PLAYERS, title=say("menu.players"), icon=":material/person_search:", url_path="players"),
+        st.Page(COMPARE, title=say("menu.compare"), icon=":material/compare_arrows:", url_path="compare"),
+        st.Page(REPORT, title=say("menu.report"), icon=":material/description:", url_path="report"),
         st.Page(DATA, title=say("menu.data"), icon=":material/database:", url_path="data"),
+        st.Page(str(PAGES / "system.py"), title=say("menu.system"), icon=":material/dns:", url_path="system"),
     ]
 
 

@@ -60,7 +60,7 @@ def possession(totals: Totals, colours: TeamColours, labels: Labels, is_going_on
         note = texts(key, time=clock(in_control), percent=percent(in_control / watched))
     if left_out:
         note += " " + texts("live.not_counted", states=left_out)
-    return _panel(
+    return panel(
         texts("live.possession"),
         f'<div class="te-possession">{sides}<div class="te-bar">{bar if in_control > 0 else ""}</div></div>'
         f'<div class="te-note te-small te-muted te-number">{escape(note)}</div>',
@@ -98,7 +98,7 @@ def passes(totals: Totals, colours: TeamColours, labels: Labels) -> str:
                 f'<b>{complete}</b><span class="te-muted"> {of_attempted}{share}</span>',
             )
         )
-    return _panel(labels.texts("live.passes"), _table(rows))
+    return panel(labels.texts("live.passes"), table(rows))
 
 
 def trust(stats: Mapping[str, float], texts: Texts) -> str:
@@ -117,7 +117,7 @@ def trust(stats: Mapping[str, float], texts: Texts) -> str:
         (texts("live.trust_team"), share("people_with_team", "people_boxes")),
         (texts("live.trust_live"), share("frames_live", "frames_analysed")),
     )
-    return _panel(texts("live.trust"), _table(rows))
+    return panel(texts("live.trust"), table(rows))
 
 
 def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels, title: str = "") -> str:
@@ -133,7 +133,7 @@ def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels, title: str 
             f'{escape(what)}<span class="te-muted"> {escape(players)}</span></span></div>'
         )
     body = "".join(items) if items else _quiet(labels.texts("live.feed_empty"))
-    return _panel(title or labels.texts("live.feed"), body)
+    return panel(title or labels.texts("live.feed"), body)
 
 
 def pass_strings(strings: pd.DataFrame, texts: Texts) -> str:
@@ -147,7 +147,7 @@ def pass_strings(strings: pd.DataFrame, texts: Texts) -> str:
     if len(strings):
         start, end = (clock(float(strings[name].iloc[0])) for name in ("t_start_s", "t_end_s"))
         rows.append((texts("passes.longest"), f"{int(strings['n'].iloc[0])} · {start}\u2013{end}"))
-    return _panel(texts("passes.strings"), _table(rows))
+    return panel(texts("passes.strings"), table(rows))
 
 
 def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool) -> str:
@@ -161,7 +161,7 @@ def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool) -> str:
         part = zones[zones["way"] == way]
         rows.append((texts(f"passes.way_{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
     title = texts("passes.zones_pitch" if is_on_pitch else "passes.zones_picture")
-    return _panel(title, _table(rows))
+    return panel(title, table(rows))
 
 
 def _of(part: int, whole: int) -> str:
@@ -172,7 +172,7 @@ def _of(part: int, whole: int) -> str:
 def notes(rows: Sequence[tuple[float, str]], title: str) -> str:
     """What the analyst wrote down. rows: (s, text) in order of time."""
     items = (f'<div class="te-item"><time>{clock(t_s)}</time><span>{escape(text)}</span></div>' for t_s, text in rows)
-    return _panel(title, "".join(items))
+    return panel(title, "".join(items))
 
 
 def team_label(team: int, colours: TeamColours, labels: Labels) -> str:
@@ -234,7 +234,8 @@ def heading(text: str, notes: Sequence[str] = ()) -> str:
     return f'<div><div class="te-heading" style="margin-bottom:.15rem">{escape(text)}</div>{below}</div>'
 
 
-def _panel(title: str, body: str, aside: str = "") -> str:
+def panel(title: str, body: str, aside: str = "") -> str:
+    """A titled box. body, aside: HTML."""
     return (
         f'<div class="te-panel"><div class="te-row" style="justify-content:space-between">'
         f'<span class="te-heading">{escape(title)}</span><span class="te-small te-aside">{aside}</span></div>'
@@ -242,7 +243,8 @@ def _panel(title: str, body: str, aside: str = "") -> str:
     )
 
 
-def _table(rows: Sequence[tuple[str, str]]) -> str:
+def table(rows: Sequence[tuple[str, str]]) -> str:
+    """Names and figures. rows: pairs of HTML."""
     body = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
     return f'<table class="te-table">{body}</table>'
 
