@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye import compare
-from tacticeye.charts import clock
+from tacticeye.charts import UNSURE_COLOUR, clock
 from tacticeye.dashboard import match_frame, panels, polls, system_panels
 from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.words import plain
@@ -72,6 +72,8 @@ def comparison() -> MatchCard:
         st.html(panels.problem(error))
         return card
     if left and right:
+        if left[1] == right[1]:
+            right = (right[0], UNSURE_COLOUR, right[2])
         st.html(system_panels.comparison(left, right, texts()))
     return card
 

@@ -24,6 +24,7 @@ LEAST_CONFIDENCE = 0.6
 _MOST_MOMENTS = 24
 _MOST_PLAYERS = 22
 _STYLE = """
+html { background: #fff; }
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a221d; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
 p { margin: .3rem 0; } .muted { color: #5d6861; } .bar { display: flex; gap: 2px; height: .9rem; margin: .4rem 0; }

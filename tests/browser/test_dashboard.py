@@ -39,7 +39,7 @@ CHROMIUM_ARGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PAGES = ("live", "events", "passes", "heatmap", "players", "data")
+PAGES = ("live", "events", "passes", "heatmap", "players", "compare", "report", "data")
 HOSTILE_TITLE = "Derby <img src=x onerror=\"document.body.dataset.hacked='1'\"> <b>bold</b> [link](http://evil.invalid)"
 DRAWING = "svg.marks, canvas.marks"  # small figures come as one, large ones as the other
 WAIT_MS = 30_000
@@ -319,6 +319,35 @@ def test_a_match_is_downloaded_by_its_link(gallery: Gallery, page: Page) -> None
     with page.expect_download() as download:
         page.get_by_role("link", name="Sportscode XML").click()
     assert "<ALL_INSTANCES>" in download.value.path().read_text()
+
+
+def test_the_report_is_downloaded_and_printed(gallery: Gallery, browser: Browser, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{gallery.address}/report?match=hostile")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download to print").click()
+    download.value.save_as(tmp_path / "report.html")
+    page.goto(f"file://{tmp_path / 'report.html'}")
+    expect(page.get_by_role("heading", name=HOSTILE_TITLE)).to_be_visible()
+    assert page.evaluate("document.body.dataset.hacked === undefined")
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_two_stretches_are_set_side_by_side(gallery: Gallery, page: Page) -> None:
+    page.goto(f"{gallery.address}/compare?match=finished")
+    bars = page.locator(".te-compare")
+    expect(bars).to_have_count(9)
+    before = bars.all_inner_texts()
+    page.get_by_role("combobox", name="Stretch").first.click()
+    page.get_by_role("option", name="First half of the video").click()
+    page.wait_for_function("n => document.querySelectorAll('.te-compare')[1].innerText !== n", arg=before[1])
+    no_fault(page)
+
+
+def test_the_system_page_tells_of_the_machine_in_any_language(gallery: Gallery, page: Page) -> None:
+    page.goto(f"{gallery.address}/system?lang=es")
+    expect(page.get_by_text("Esta máquina", exact=True)).to_be_visible()
+    expect(page.get_by_text("The waiting one")).to_be_visible()
+    no_fault(page)
 
 
 def test_the_heatmap_of_one_player_is_chosen_from_those_seen(gallery: Gallery, page: Page) -> None:
