@@ -23,6 +23,7 @@ from tacticeye.errors import ConfigurationError, MatchBusyError, TacticEyeError
 from tacticeye.match_files import MatchFolder, make_folder, write_bytes
 from tacticeye.match_queue import claim
 from tacticeye.service import MatchCard, Service
+from tacticeye.training.command_line import add_evaluate_options, evaluate
 
 EXIT_ERROR = 1
 EXIT_BUSY = 3
@@ -345,6 +346,7 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("match_id", metavar="ID")
     drawn.add_argument("--out", type=Path, metavar="FILE", help="MP4 to write (default: annotated.mp4 in its folder)")
     _add_clip_options(add("clips", clips, "cut the moments of events out of the video"))
+    add_evaluate_options(add("evaluate", evaluate, "measure a network on labelled images", as_json))
     add("worker", worker, None).add_argument("match_id", metavar="ID")
     add("serve", serve, "start the dashboard").add_argument("--port", type=int, default=8501)
     return parser

@@ -21,6 +21,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import numpy as np
 import yaml
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from PIL import UnidentifiedImageError
 
 from tacticeye.errors import DataSetError
 from tacticeye.pitch import KEYPOINT_NAMES
+from tacticeye.types import Image
 from tacticeye.vision.class_names import UNKNOWN_CLASS, roles_of_classes
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
@@ -186,6 +188,14 @@ class DataSet:
         return np.asarray(points, np.float32)
 
 
+def read_picture(path: Path) -> Image:
+    """(H, W, 3) uint8 BGR, as it is shown. Raises DataSetError."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise DataSetError(path, "it is not a readable picture; copy it again.")
+    return np.asarray(image, np.uint8)
+
+
 def match_of(path: Path) -> str:
     """The match or clip of a frame by its file name (rule: see the module); "" for names that are numbers only."""
     stem = _ROBOFLOW.sub("", path.name if ".rf." in path.name and not path.suffix else path.stem)
@@ -310,7 +320,8 @@ def _picture_size(path: Path) -> tuple[int, int]:
         with Picture.open(path) as picture:
             width, height = picture.size
             is_turned = picture.getexif().get(_EXIF_ORIENTATION) in _TURNED
-    except (OSError, UnidentifiedImageError) as error:
+    except (OSError, UnidentifiedImageError, ImportError) as error:
+        # ImportError: once ultralytics is loaded, opening what is no picture asks for a package of its own.
         raise DataSetError(path, "it is not a readable picture; copy it again.") from error
     return (height, width) if is_turned else (width, height)
 

@@ -61,11 +61,12 @@ class YoloDetector:
         letterboxes = [Letterbox.fit(image.shape[0], image.shape[1], self._imgsz) for image in images]
         answers = self._network.predict(box.apply(image) for box, image in zip(letterboxes, images, strict=True))
         return [
-            self._boxes(raw, letterbox, image)
+            self.decode(raw, letterbox, image)
             for raw, letterbox, image in zip(answers, letterboxes, images, strict=True)
         ]
 
-    def _boxes(self, raw: NDArray[np.float32], letterbox: Letterbox, image: Image) -> Candidates:
+    def decode(self, raw: NDArray[np.float32], letterbox: Letterbox, image: Image) -> Candidates:
+        """What `find` makes of the network's answer for a letterboxed image."""
         xyxy, score, role = self._candidates(raw)
         xyxy = letterbox.to_source(xyxy, image.shape[0], image.shape[1])
         keep = np.concatenate(

@@ -1,0 +1,60 @@
+"""The part of the command line that measures networks: its options, and what it prints."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tacticeye import progress_bar
+from tacticeye.config import AnalysisConfig, Backend, Settings
+
+NETWORKS = ("players", "ball", "pitch")
+SPLITS = ("train", "val", "test", "all")
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `evaluate`."""
+    shipped = AnalysisConfig()
+    parser.add_argument("network", choices=NETWORKS, help="what the weights find")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="default: those that ship")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="labelled images in YOLO's format")
+    parser.add_argument("--split", choices=SPLITS, default="val", help="default: val")
+    parser.add_argument("--imgsz", type=int, default=shipped.imgsz, metavar="PX",
+                        help=f"players: longer side at which a frame is seen (default: {shipped.imgsz})")  # fmt: skip
+    parser.add_argument("--device", default=shipped.device, help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--backend", type=Backend, choices=list(Backend), default=shipped.backend)
+    parser.add_argument("--worst", type=int, default=0, metavar="N", help="write pictures of the N worst images too")
+    parser.add_argument("--out", type=Path, default=Path("worst"), metavar="DIR", help="where to (default: worst/)")
+
+
+def evaluate(settings: Settings, options: argparse.Namespace) -> int:
+    """Measures a network on labelled images. Raises DataSetError, WeightsError, ConfigurationError."""
+    from tacticeye.training.datasets import DataSet, Split, check_no_leak
+
+    config = AnalysisConfig(imgsz=options.imgsz, device=options.device, backend=options.backend)
+    data = DataSet.open(options.data)
+    split = None if options.split == "all" else Split(options.split)
+    if split is not None:
+        check_no_leak([data])
+    samples = data.samples(split)
+    # Imported after the labels were checked: torch takes seconds to load.
+    from tacticeye.training import evaluate as measure
+
+    shipped = {"players": config.model_path, "ball": config.ball_model_path, "pitch": config.pitch_model_path}
+    weights = options.weights or Path(shipped[options.network])
+    with progress_bar.on(sys.stderr, "measuring") as bar:
+        run: dict[str, Callable[..., measure.Report]]
+        run = {"players": measure.evaluate_players, "ball": measure.evaluate_ball, "pitch": measure.evaluate_pitch}
+        report = run[options.network](weights, samples, config, bar.show_count)
+    if options.worst:
+        measure.write_failures(report.failures, options.out, options.worst)
+    if options.json:
+        print(json.dumps(report.figures()))
+        return 0
+    print(report.table())
+    for failure in measure.worst(report.failures, options.worst):
+        print(f"{failure.path.name}: {failure.text}")
+    return 0
