@@ -1,0 +1,47 @@
+"""Radar: the pitch from above, in step with the video."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from tacticeye import charts
+from tacticeye.dashboard import match_frame, panels, pitch_polls, polls, radar
+from tacticeye.dashboard.language import say
+from tacticeye.service import MatchCard
+
+# What one look loads: longer stretches make the page slow, shorter ones make replaying a chore.
+STRETCH_S = 60.0
+
+match = match_frame.get_match()
+
+
+def choose_stretch(end_s: float) -> tuple[float, float]:
+    """From and to, s: the newest minute of a match at work, any minute of one that is done."""
+    last = max(0, int((end_s - 1e-6) // STRETCH_S))
+    if last == 0:
+        return 0.0, end_s
+    minute: int = st.slider(say("pitch.minute"), 0, last, last if match.status.is_active else 0, key="radar_minute")
+    return minute * STRETCH_S, min(end_s, (minute + 1) * STRETCH_S)
+
+
+def draw() -> MatchCard:
+    """The page's moving part."""
+    card = polls.service().status(match.match_id)
+    match_frame.header(card)
+    end_s = pitch_polls.radar(match.match_id, 0.0, 0.0).end_s
+    if end_s <= 0:
+        match_frame.nothing_yet(card)
+        return card
+    span_s = choose_stretch(end_s)
+    view = pitch_polls.radar(match.match_id, *span_s)
+    if view.calibrated_share == 0:
+        st.html(panels.empty(say("pitch.no_radar"), say("pitch.no_radar_sentence")))
+        return card
+    colours, labels = match_frame.colours_of(view.kits), match_frame.labels_of(view.overrides)
+    st.html(panels.legend(colours, labels, say("pitch.others"), "#b8a13c"))
+    radar.show(match.match_id, view, colours, labels, span_s)
+    st.html(panels.heading(say("pitch.radar_share", share=f"{view.calibrated_share:.0%}", time=charts.clock(end_s))))
+    return card
+
+
+match_frame.keep_fresh(draw, match)
