@@ -24,6 +24,7 @@ from tacticeye.frame_batches import READ_AHEAD_IMAGES
 from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder, write_bytes
 from tacticeye.match_state import MatchState, SourceFacts, StateStorage, get_default_storage
+from tacticeye.pitch_service import finish_by_hand
 from tacticeye.source_links import guess_source_type, without_secrets
 from tacticeye.store import MatchRecord, MatchStore
 from tacticeye.types import AnalysisProgress, ChunkOutput
@@ -144,6 +145,7 @@ class _Run:
         state = self._first_state()
         self._storage.save(state)
         if state.progress.is_finished:
+            finish_by_hand(self._folder)
             return state
         processor = BatchProcessor(self._config, state)
         processor.initialize_modules()
@@ -165,6 +167,8 @@ class _Run:
                 state = processor.save_modules_state()
                 self._commit(output, state)
                 self._tell(output, state)
+                if is_last:
+                    finish_by_hand(self._folder)
                 if is_last or should_stop():
                     break
         if self._source.failure is not None:

@@ -26,6 +26,8 @@ CORNER_RADIUS_M = 1.0
 GOAL_WIDTH_M = 7.32
 GOAL_HEIGHT_M = 2.44
 LINE_WIDTH_M = 0.12
+# People up to this far outside the lines take part in the match: throw-ins, corners, keepers behind the goal line.
+OUTSIDE_MARGIN_M = 3.0
 
 MIDDLE_X_M = LENGTH_M / 2
 MIDDLE_Y_M = WIDTH_M / 2

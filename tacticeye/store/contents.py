@@ -39,6 +39,11 @@ _QUERIES = {
         GROUP BY ALL
         ORDER BY ALL
         """,
+    "hand_calibration": """
+        SELECT *
+        FROM hand_calibration
+        ORDER BY frame
+        """,
     "pitch_view": """
         SELECT minute, control, frames, HEX(counts) AS counts
         FROM pitch_view

@@ -146,6 +146,16 @@ class MatchStore:
             yield Snapshot(connection)
 
     @contextmanager
+    def write(self, timeout_s: float = WRITE_TIMEOUT_S) -> Iterator[Connection]:
+        """One transaction that changes tables outside the order of batches: what users do by hand.
+
+        Raises StorageBusyError after timeout_s, StorageError where there is no database yet.
+        """
+        with self._attached(writable=True, timeout_s=timeout_s) as connection:
+            schema.upgrade(connection, self.database)
+            yield connection
+
+    @contextmanager
     def _attached(self, *, writable: bool, timeout_s: float) -> Iterator[Connection]:
         if not self.exists:
             raise StorageError(self.folder, "there are no results of this match yet: start its analysis.")

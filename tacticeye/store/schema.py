@@ -165,6 +165,18 @@ CREATE TABLE pitch_view (
 );
 """
 
+_HAND_CALIBRATION = """
+CREATE TABLE hand_calibration (
+    frame BIGINT,                -- an analysed frame, one row each
+    t_s DOUBLE,
+    clicks VARCHAR               -- JSON: [[landmark, x px, y px], ...]
+);
+CREATE TABLE calibration_auto AS -- rows of calibration that were replaced by hand
+SELECT *
+FROM calibration
+LIMIT 0;
+"""
+
 # Places on the pitch of events (m), and figures that add up: several rows of one key, track -1 for the team's own.
 _METRICS = """
 ALTER TABLE events ADD COLUMN pitch_x_from DOUBLE DEFAULT 'NaN';
@@ -180,7 +192,6 @@ CREATE TABLE metrics (
 );
 """
 
-# Entry k takes a file from version k to k + 1; entries are never changed, only added.
 _GAPS = """
 CREATE TABLE gaps (
     start_s DOUBLE,              -- of a live stream: time without pictures
@@ -190,7 +201,8 @@ CREATE TABLE gaps (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT, _GAPS, _METRICS)
+# Entry k takes a file from version k to k + 1; entries are never changed, only added.
+MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT, _GAPS, _METRICS, _HAND_CALIBRATION)
 VERSION = len(MIGRATIONS)
 
 

@@ -23,12 +23,12 @@ from tacticeye.vision.calibration.camera_model import N_PARAMETERS, Parameter, P
 from tacticeye.vision.calibration.estimate import Belief, Measurements, fit
 from tacticeye.vision.calibration.evidence import PitchEvidence
 from tacticeye.vision.calibration.finder import PitchFinder
+from tacticeye.vision.calibration.priors import usual_cameras
 from tacticeye.vision.calibration.still import (
     KEYPOINT_SIGMA_PX,
     StillFit,
     find_camera,
     seen_keypoints,
-    usual_cameras,
     weighed,
 )
 from tacticeye.vision.calibration.white_lines import LineView, look_for_lines, sample_lines

@@ -131,3 +131,36 @@ def look_at(position_m: Array, target_m: Array, focal_px: float) -> Vector:
     vector[:4] = np.arctan2(dx, dy), np.arctan2(-dz, np.hypot(dx, dy)), 0.0, np.log(focal_px)
     vector[4:7] = position_m
     return vector
+
+
+def camera_of(pitch_to_image: Array, picture: Picture) -> Vector | None:
+    """The pinhole camera behind a homography, None where no camera above the pitch makes it.
+
+    The two columns of a rotation are orthogonal and of equal length: two equations for the focal length (Zhang 2000).
+    """
+    shift = np.eye(3)
+    shift[:2, 2] = -picture.middle
+    h = shift @ pitch_to_image
+    a, b = h[:, 0], h[:, 1]
+    left = np.array([a[2] * b[2], a[2] ** 2 - b[2] ** 2])
+    right = -np.array([a[:2] @ b[:2], a[:2] @ a[:2] - b[:2] @ b[:2]])
+    squared = float(left @ right) / max(float(left @ left), 1e-30)
+    focal = np.sqrt(squared) if squared > 0 else 3.0 * picture.scale
+    focal = float(np.clip(focal, 0.5 * picture.scale, 20 * picture.scale))
+    pose = np.diag([1 / focal, 1 / focal, 1.0]) @ h
+    pose /= np.sqrt(np.linalg.norm(pose[:, 0]) * np.linalg.norm(pose[:, 1]))
+    for sign in (1.0, -1.0):
+        axes = np.column_stack([sign * pose[:, :2], np.cross(pose[:, 0], pose[:, 1])])
+        u, _, v = np.linalg.svd(axes)
+        turn = u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v
+        position = -turn.T @ (sign * pose[:, 2])
+        forward, right_axis = turn[2], turn[0]
+        if position[2] > 0 and forward[2] < 0.2:
+            vector = np.zeros(N_PARAMETERS)
+            vector[0] = np.arctan2(forward[0], forward[1])
+            vector[1] = np.arcsin(np.clip(-forward[2], -1, 1))
+            vector[2] = np.arcsin(np.clip(right_axis[2] / max(np.cos(vector[1]), 1e-3) * -1.0, -1, 1))
+            vector[3] = np.log(focal)
+            vector[4:7] = position
+            return vector
+    return None

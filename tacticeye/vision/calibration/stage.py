@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tacticeye.pitch import PitchLayout, is_inside
+from tacticeye.pitch import OUTSIDE_MARGIN_M, PitchLayout, is_inside
 from tacticeye.pitch_projection import PitchProjection
 from tacticeye.state_parts import CalibrationState
 from tacticeye.types import Boxes, Calibration, Image, Role
 from tacticeye.vision.calibration.calibrator import PitchCalibrator
 from tacticeye.vision.calibration.finder import PitchFinder
 from tacticeye.vision.camera import FrameMotion
-
-# People up to this far outside the lines take part in the match: throw-ins, corners, keepers behind the goal line.
-OUTSIDE_MARGIN_M = 3.0
 
 
 @dataclass(frozen=True, eq=False)

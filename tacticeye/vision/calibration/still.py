@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye.types import Image
-from tacticeye.vision.calibration.camera_model import N_PARAMETERS, Parameter, Picture, Vector, look_at
+from tacticeye.vision.calibration.camera_model import Picture, Vector, camera_of
 from tacticeye.vision.calibration.estimate import Belief, Fit, Measurements, fit
 from tacticeye.vision.calibration.evidence import PitchEvidence
+from tacticeye.vision.calibration.priors import turned_towards
 from tacticeye.vision.calibration.white_lines import LineSamples, LineView, look_for_lines
 
 Array = NDArray[np.float64]
@@ -63,32 +64,6 @@ def seen_keypoints(evidence: PitchEvidence, keypoints_m: Array, picture: Picture
     return Seen(keypoints_m[rows], evidence.keypoints[rows, :2], sigma)
 
 
-def usual_cameras(picture: Picture, size_m: tuple[float, float]) -> list[Belief]:
-    """Where match cameras stand: on the near side, and behind either goal; wide beliefs."""
-    length, width = size_m
-    middle = np.array([length / 2, width / 2, 0.0])
-    places = (
-        (length / 2, -38.0, 17.0, 22.0, 20.0),
-        (-35.0, width / 2, 15.0, 20.0, 18.0),
-        (length + 35.0, width / 2, 15.0, 20.0, 18.0),
-    )
-    beliefs = []
-    for x, y, z, spread_x, spread_y in places:
-        mean = look_at(np.array([x, y, z]), middle, 3.0 * picture.scale)
-        mean[Parameter.K1] = 0.015
-        beliefs.append(Belief.of_deviations(mean, _spread(picture, spread_x, spread_y)))
-    return beliefs
-
-
-def _spread(picture: Picture, spread_x: float, spread_y: float) -> Array:
-    """Deviations of the usual camera's parameters; a crop's middle and shape are its own."""
-    deviations = np.zeros(N_PARAMETERS)
-    deviations[:4] = 0.7, 0.35, 0.04, 0.7
-    deviations[4:8] = spread_x, spread_y, 9.0, 0.025
-    deviations[8:] = (0.6, 0.25, 0.15) if picture.is_crop else (0.012, 0.02, 0.004)
-    return deviations
-
-
 def find_camera(
     image: Image,
     evidence: PitchEvidence,
@@ -115,21 +90,14 @@ def find_camera(
 def _beginnings(seen: Seen, usual: list[Belief], picture: Picture) -> list[tuple[Belief, Vector]]:
     homography = _ransac(seen, picture) if len(seen.sigma) >= MIN_HOMOGRAPHY_KEYPOINTS else None
     if homography is not None:
-        start = _camera_of(homography, picture)
+        start = camera_of(homography, picture)
         if start is not None:
             place = start[4:7]
             nearest = min(usual, key=lambda b: float(np.abs(place - b.mean[4:7]).sum()))
             return [(nearest, start)]
-    beginnings = []
-    target = np.append(seen.places_m.mean(axis=0), 0.0)
-    for belief in usual:
-        for zoom in (2.0, 3.5, 6.0):
-            start = look_at(belief.mean[4:7], target, zoom * picture.scale)
-            off = (seen.observed.mean(axis=0) - picture.middle) / np.exp(start[Parameter.LOG_FOCAL])
-            start[Parameter.PAN] -= np.arctan(off[0])
-            start[Parameter.TILT] -= np.arctan(off[1])
-            beginnings.append((belief, start))
-    return beginnings
+    return [
+        (belief, start) for belief in usual for start in turned_towards(belief, seen.places_m, seen.observed, picture)
+    ]
 
 
 def _ransac(seen: Seen, picture: Picture) -> Array | None:
@@ -137,39 +105,6 @@ def _ransac(seen: Seen, picture: Picture) -> Array | None:
     threshold = RANSAC_PX * picture.scale / 640
     matrix, _ = cv2.findHomography(seen.places_m, seen.observed, cv2.RANSAC, threshold, maxIters=500)
     return None if matrix is None else np.asarray(matrix, np.float64)
-
-
-def _camera_of(pitch_to_image: Array, picture: Picture) -> Vector | None:
-    """The pinhole camera behind a homography, None where no camera above the pitch makes it.
-
-    The two columns of a rotation are orthogonal and of equal length: two equations for the focal length (Zhang 2000).
-    """
-    shift = np.eye(3)
-    shift[:2, 2] = -picture.middle
-    h = shift @ pitch_to_image
-    a, b = h[:, 0], h[:, 1]
-    left = np.array([a[2] * b[2], a[2] ** 2 - b[2] ** 2])
-    right = -np.array([a[:2] @ b[:2], a[:2] @ a[:2] - b[:2] @ b[:2]])
-    squared = float(left @ right) / max(float(left @ left), 1e-30)
-    focal = np.sqrt(squared) if squared > 0 else 3.0 * picture.scale
-    focal = float(np.clip(focal, 0.5 * picture.scale, 20 * picture.scale))
-    pose = np.diag([1 / focal, 1 / focal, 1.0]) @ h
-    pose /= np.sqrt(np.linalg.norm(pose[:, 0]) * np.linalg.norm(pose[:, 1]))
-    for sign in (1.0, -1.0):
-        axes = np.column_stack([sign * pose[:, :2], np.cross(pose[:, 0], pose[:, 1])])
-        u, _, v = np.linalg.svd(axes)
-        turn = u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v
-        position = -turn.T @ (sign * pose[:, 2])
-        forward, right_axis = turn[2], turn[0]
-        if position[2] > 0 and forward[2] < 0.2:
-            vector = np.zeros(N_PARAMETERS)
-            vector[0] = np.arctan2(forward[0], forward[1])
-            vector[1] = np.arcsin(np.clip(-forward[2], -1, 1))
-            vector[2] = np.arcsin(np.clip(right_axis[2] / max(np.cos(vector[1]), 1e-3) * -1.0, -1, 1))
-            vector[3] = np.log(focal)
-            vector[4:7] = position
-            return vector
-    return None
 
 
 def _refine(

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from tacticeye import pitch
 from tacticeye.vision.calibration.camera_model import Parameter, Vector, to_projection
 from tacticeye.vision.calibration.evidence import GivenEvidence
-from tacticeye.vision.calibration.still import StillFit, find_camera, usual_cameras
+from tacticeye.vision.calibration.priors import usual_cameras
+from tacticeye.vision.calibration.still import StillFit, find_camera
 from tacticeye.vision.calibration.white_lines import sample_lines
 from tests.vision.calibration.scenes import KEYPOINTS_M, PICTURE, camera, ground_in_view, landmarks, paint
 
