@@ -133,12 +133,7 @@ def drawn_lines(projection: PitchProjection, size: tuple[int, int], layout: Pitc
     lines = []
     for marking in markings(_LINE_STEP_M, layout):
         pixels = projection.to_image(_densely(marking.points_m))
-        near = np.isfinite(pixels).all(axis=1)
-        near = (
-            near
-            & (np.nan_to_num(pixels) > -reach).all(axis=1)
-            & (np.nan_to_num(pixels) < np.array(size) + reach).all(axis=1)
-        )
+        near = np.asarray((pixels > -reach).all(axis=1) & (pixels < np.array(size) + reach).all(axis=1))  # not for NaN
         for run in np.split(np.arange(len(pixels)), np.flatnonzero(np.diff(near.astype(int))) + 1):
             if len(run) > 1 and near[run[0]]:
                 lines.append(pixels[run].round(1).tolist())
