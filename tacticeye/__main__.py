@@ -246,6 +246,8 @@ def _analyze_here(settings: Settings, match_id: str, wants_json: bool) -> int:
     summary = service.summary(match_id)
     print(json.dumps(summary) if wants_json else _figures(summary))
     if state.progress.is_finished:
+        if message := service.status(match_id).message:
+            print(message, file=sys.stderr)
         return 0
     print(f"Stopped. Go on with: python -m tacticeye resume {match_id}", file=sys.stderr)
     return EXIT_STOPPED

@@ -33,6 +33,9 @@ NO_FOOTBALL = (
     "Check that this is the right video; close-ups, studios and other sports aren't analysed."
 )
 
+# Containers declare up to a fifth more than they hold; below this share something is missing.
+SHORTFALL = 0.5
+
 ProgressListener = Callable[[AnalysisProgress], None]
 
 
@@ -85,7 +88,8 @@ def work(data_dir: Path, match_id: str, on_progress: ProgressListener = lambda p
             raise
         ending = Ending.FINISHED if state.progress.is_finished else Ending.STOPPED
         is_revocable = ending is Ending.STOPPED and not stop.is_signalled
-        close_run(data_dir, folder, ending, verdict(state), is_revocable=is_revocable)
+        message = find_shortfall(state, folder.read_config().max_batches) or verdict(state)
+        close_run(data_dir, folder, ending, message, is_revocable=is_revocable)
     return state
 
 
@@ -97,6 +101,19 @@ def verdict(state: MatchState) -> str:
     if not state.progress.is_finished or has_play or not covered_s:
         return ""
     return NO_FOOTBALL if seconds.get(ControlState.NOT_LIVE, 0.0) >= NO_FOOTBALL_SHARE * covered_s else ""
+
+
+def find_shortfall(state: MatchState, max_batches: int | None) -> str:
+    """A warning where far less of the video could be read than its container declares; empty otherwise."""
+    declared_s, done = state.source.total_seconds, state.progress
+    read_s = done.end_s
+    is_cut_short = max_batches is not None and done.next_batch >= max_batches
+    if not done.is_finished or is_cut_short or read_s >= SHORTFALL * declared_s:
+        return ""
+    return (
+        f"Only {read_s:.0f} s of the {declared_s:.0f} s that this file declares could be read: it is cut off or "
+        "damaged, so copy or download it again if the rest matters."
+    )
 
 
 def work_in_queue(settings: Settings, match_id: str) -> None:

@@ -169,6 +169,30 @@ def test_a_match_started_again_while_it_stops_goes_on(service: Service, long_con
     service.stop("derby")
 
 
+@pytest.mark.parametrize(("share", "is_told"), [(0.35, True), (0.9, False)])
+def test_a_file_of_which_far_less_can_be_read_than_it_declares_is_finished_with_a_warning(
+    share: float,
+    is_told: bool,
+    service: Service,
+    short_config: AnalysisConfig,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole, cut = Path(short_config.source_url), tmp_path / "cut.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", whole, "-c", "copy", "-movflags", "faststart", tmp_path / "front.mp4"],
+        check=True,
+    )
+    content = (tmp_path / "front.mp4").read_bytes()
+    cut.write_bytes(content[: round(len(content) * share)])
+    arguments = ["analyze", str(cut), "--match-id", "derby", "--model", short_config.model_path]
+    assert main([*arguments, "--data-dir", str(service.data_dir)]) == 0
+    card = service.status("derby")
+    assert card.status is MatchStatus.FINISHED
+    assert ("declares could be read" in card.message) is is_told
+    assert ("declares could be read" in capsys.readouterr().err) is is_told
+
+
 @pytest.mark.parametrize("kind", ["text", "truncated", "audio", "weights missing", "weights damaged"])
 def test_what_can_not_be_analysed_fails_with_one_sentence(
     kind: str, service: Service, short_config: AnalysisConfig, tmp_path: Path

@@ -1,4 +1,4 @@
-"""The form that starts an analysis: a path on the server, an upload, or the demo match."""
+"""The form that starts an analysis: a path on the server, a link, an upload, or the demo match."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from tacticeye.config import PRESETS, Settings
+from tacticeye.config import PRESETS, Settings, SourceType
 from tacticeye.dashboard import navigation, panels, polls
 from tacticeye.dashboard.language import say
 from tacticeye.errors import TacticEyeError
@@ -24,9 +24,10 @@ def demo_button(key: str) -> None:
 
 
 def form(sources: list[str]) -> None:
-    """Choose a source and a preset, start, and go to the Live page. sources: of path, upload, demo."""
+    """Choose a source and a preset, start, and go to the Live page. sources: of path, link, upload, demo."""
     parts = {
         "path": (say("new.tab_path"), _by_path),
+        "link": (say("new.tab_link"), _by_link),
         "upload": (say("new.tab_upload"), _by_upload),
         "demo": (say("new.tab_demo"), _demo),
     }
@@ -47,6 +48,24 @@ def _by_path() -> None:
         begin(lambda: polls.service().add_file(Path(path), preset))
     elif is_sent:
         st.html(panels.hint(say("new.path_first")))
+
+
+def _by_link() -> None:
+    with st.form("new_by_link", border=False):
+        st.caption(say("new.link_sentence"))
+        typed = st.text_input(say("new.link"), key="new_link", placeholder=say("new.link_example"))
+        chosen = st.selectbox(
+            say("new.link_kind"),
+            [None, *(kind for kind in SourceType if kind is not SourceType.UPLOADED_FILE)],
+            format_func=lambda kind: say("new.link_guess") if kind is None else say(f"source.{kind.value}"),
+            key="new_link_kind",
+        )
+        preset = _preset("link")
+        is_sent = st.form_submit_button(say("new.analyse"), key="start_link", type="primary")
+    if is_sent and typed.strip():
+        begin(lambda: polls.service().add_link(typed.strip(), preset, chosen))
+    elif is_sent:
+        st.html(panels.hint(say("new.link_first")))
 
 
 def _by_upload() -> None:
