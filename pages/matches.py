@@ -33,7 +33,7 @@ def welcome() -> None:
     st.space("medium")
     st.html(panels.heading(say("matches.or_own")))
     with st.container(border=True):
-        new_match.form(["path", "link", "upload"])
+        new_match.form(["upload", "path", "link"])
 
 
 try:
@@ -46,6 +46,6 @@ if is_empty:
     welcome()
 else:
     with st.expander(say("matches.new"), icon=":material/add:"):
-        new_match.form(["path", "link", "upload", "demo"])
+        new_match.form(["upload", "path", "link", "demo"])
     library.confirm_deletion()
 matches(is_empty)

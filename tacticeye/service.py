@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tacticeye import ledger, library, render_job
-from tacticeye.config import AnalysisConfig, Settings, SourceType
+from tacticeye.config import PRESETS, AnalysisConfig, Settings, SourceType
+from tacticeye.corrections import Overrides, fold
 from tacticeye.demo import demo_video
 from tacticeye.errors import SourceError
 from tacticeye.ledger import Correction, Entry
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from tacticeye.sql_console import QueryResult
     from tacticeye.trust_views import TrustView
     from tacticeye.types import EventKind
+
+
+# Enough to find one of each preset; older ones are of older versions.
+_SPEED_MATCHES = 20
 
 
 class Service:
@@ -155,6 +160,10 @@ class Service:
         """The ledger in order, undos included."""
         return ledger.read_entries(self._existing(match_id))
 
+    def overrides(self, match_id: str) -> Overrides:
+        """The corrections in force, folded."""
+        return fold([entry.correction for entry in ledger.in_force(self.corrections(match_id))])
+
     def live_view(self, match_id: str) -> LiveView:
         """All that the Live page shows."""
         from tacticeye import match_views
@@ -236,6 +245,16 @@ class Service:
 
         with MatchStore(self._existing(match_id).path).read() as snapshot:
             return snapshot.columns()
+
+    def measured_speeds(self) -> dict[str, float]:
+        """By preset: multiples of real time of the newest match that was analysed with it on this machine."""
+        speeds: dict[str, float] = {}
+        for card in self.list_matches()[:_SPEED_MATCHES]:
+            if card.speed > 0:
+                config = self._existing(card.match_id).read_config()
+                name = next((n for n, p in PRESETS.items() if all(getattr(config, f) == v for f, v in p.items())), "")
+                speeds.setdefault(name, card.speed)
+        return {name: speed for name, speed in speeds.items() if name}
 
     def is_demo(self, match_id: str) -> bool:
         """Whether it is an analysis of the demo match that ships with TacticEYE."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from tacticeye.dashboard import match_frame, navigation, panels, polls
@@ -11,11 +14,20 @@ from tacticeye.service import MatchCard
 
 # Pictures of more matches than this at once make a page heavy on a phone.
 _SHOWN_AT_FIRST = 20
+# Fewer are seen at a glance.
+_SEARCHED_FROM = 6
+_ORDERS: dict[str, Callable[[MatchCard], Any]] = {
+    "newest": lambda card: -card.created_at,
+    "title": lambda card: card.title.casefold(),
+    "status": lambda card: (card.status.value, -card.created_at),
+    "length": lambda card: -card.total_s,
+}
 _DOOMED = "match_to_delete"
 
 
 def show(cards: list[MatchCard]) -> None:
-    """Newest first; older ones on demand."""
+    """Those that are looked for, in the order asked for; older ones on demand."""
+    cards = _sought(cards)
     shows_all = st.session_state.get("shows_all_matches", False)
     for card in cards if shows_all else cards[:_SHOWN_AT_FIRST]:
         _row(card)
@@ -23,6 +35,26 @@ def show(cards: list[MatchCard]) -> None:
     if is_cut and st.button(say("matches.show_all", n=len(cards)), key="show_all"):
         st.session_state["shows_all_matches"] = True
         st.rerun()
+
+
+def _sought(cards: list[MatchCard]) -> list[MatchCard]:
+    if len(cards) < _SEARCHED_FROM:
+        return cards
+    search, order = st.columns([3, 1])
+    text = search.text_input(say("matches.search"), key="library_search", placeholder=say("matches.search_hint"))
+    by = order.selectbox(
+        say("matches.sort"), list(_ORDERS), format_func=lambda name: say(f"matches.by_{name}"), key="library_order"
+    )
+    found = [card for card in cards if text.strip().casefold() in f"{card.title} {_teams(card)}".casefold()]
+    if not found:
+        st.html(panels.empty(say("matches.none_found"), say("matches.none_found_sentence")))
+    return sorted(found, key=_ORDERS[by])
+
+
+def _teams(card: MatchCard) -> str:
+    """The names that the user gave the teams; empty where there are none."""
+    names = polls.team_names(card.match_id)
+    return " \u2013 ".join(name or say(f"team.{team}") for team, name in enumerate(names)) if any(names) else ""
 
 
 def confirm_deletion() -> None:
@@ -48,7 +80,7 @@ def _row(card: MatchCard) -> None:
             else:
                 st.html(panels.no_frame(say("nothing.no_picture")))
         with text:
-            st.html(panels.match_state(card, texts(), "te-card-title"))
+            st.html(panels.match_state(card, texts(), "te-card-title", _teams(card)))
             with st.container(horizontal=True, vertical_alignment="center", key=f"actions_{card.match_id}"):
                 for page, label, icon in (
                     (navigation.LIVE, say("action.open"), ":material/monitoring:"),

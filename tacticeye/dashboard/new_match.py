@@ -1,20 +1,31 @@
-"""The form that starts an analysis: a path on the server, a link, an upload, or the demo match."""
+"""The form that starts an analysis: a path on the server, an upload, a link, or the demo match."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from tacticeye.config import PRESETS, Settings, SourceType
-from tacticeye.dashboard import navigation, panels, polls
+from tacticeye.dashboard import navigation, panels, polls, uploader
 from tacticeye.dashboard.language import say
 from tacticeye.errors import TacticEyeError
+from tacticeye.ledger import NameTeam
 
 # The one to take where in doubt comes first.
 _PRESET_ORDER = sorted(PRESETS, key=lambda name: name != "vod")
-_VIDEO_KINDS = ("mp4", "mov", "mkv", "avi", "webm", "ts", "m4v", "mts")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the form says besides the source. title, teams: empty for the usual ones."""
+
+    preset: str
+    title: str = ""
+    teams: tuple[str, str] = ("", "")
 
 
 def demo_button(key: str) -> None:
@@ -24,11 +35,11 @@ def demo_button(key: str) -> None:
 
 
 def form(sources: list[str]) -> None:
-    """Choose a source and a preset, start, and go to the Live page. sources: of path, link, upload, demo."""
+    """Choose a source and a preset, start, and go to the Live page. sources: of path, upload, link, demo."""
     parts = {
         "path": (say("new.tab_path"), _by_path),
-        "link": (say("new.tab_link"), _by_link),
         "upload": (say("new.tab_upload"), _by_upload),
+        "link": (say("new.tab_link"), _by_link),
         "demo": (say("new.tab_demo"), _demo),
     }
     for tab, source in zip(st.tabs([parts[source][0] for source in sources]), sources, strict=True):
@@ -41,13 +52,49 @@ def _by_path() -> None:
     with st.form("new_by_path", border=False):
         st.caption(say("new.path_sentence"))
         typed = st.text_input(say("new.path"), key="new_path", placeholder="/videos/derby.mp4")
-        preset = _preset("path")
+        wanted = _choices("path")
         is_sent = st.form_submit_button(say("new.analyse"), key="start_path", type="primary")
     path = typed.strip().strip("'\"")
     if is_sent and path:
-        begin(lambda: polls.service().add_file(Path(path), preset))
+        begin(lambda: polls.service().add_file(Path(path), wanted.preset, wanted.title), wanted)
     elif is_sent:
         st.html(panels.hint(say("new.path_first")))
+
+
+def _by_upload() -> None:
+    if Settings.from_environment().api_token:
+        # The browser has no token to show; the file then goes through the page.
+        _by_page_upload()
+        return
+    upload = uploader.show()
+    with st.form("new_by_upload", border=False):
+        wanted = _choices("upload")
+        is_sent = st.form_submit_button(say("new.analyse"), key="start_upload", type="primary")
+    if is_sent and upload is not None:
+        uploader.forget()
+        title = wanted.title or Path(upload.name).stem
+        begin(lambda: polls.service().add_finished_upload(upload.file_id, wanted.preset, title=title), wanted)
+    elif is_sent:
+        st.html(panels.hint(say("new.upload_first")))
+
+
+def _by_page_upload() -> None:
+    limit_mb = Settings.from_environment().upload_mb
+    with st.form("new_by_upload", border=False):
+        st.caption(say("new.upload_sentence", mb=limit_mb))
+        upload = st.file_uploader(
+            say("new.upload"),
+            type=uploader.VIDEO_KINDS,
+            max_upload_size=limit_mb,
+            key="new_upload",
+            label_visibility="collapsed",
+        )
+        wanted = _choices("upload")
+        is_sent = st.form_submit_button(say("new.analyse"), key="start_upload", type="primary")
+    if is_sent and upload is not None:
+        begin(lambda: polls.service().add_upload(upload.name, upload, wanted.preset), wanted)
+    elif is_sent:
+        st.html(panels.hint(say("new.upload_first")))
 
 
 def _by_link() -> None:
@@ -60,31 +107,12 @@ def _by_link() -> None:
             format_func=lambda kind: say("new.link_guess") if kind is None else say(f"source.{kind.value}"),
             key="new_link_kind",
         )
-        preset = _preset("link")
+        wanted = _choices("link")
         is_sent = st.form_submit_button(say("new.analyse"), key="start_link", type="primary")
     if is_sent and typed.strip():
-        begin(lambda: polls.service().add_link(typed.strip(), preset, chosen))
+        begin(lambda: polls.service().add_link(typed.strip(), wanted.preset, chosen, title=wanted.title), wanted)
     elif is_sent:
         st.html(panels.hint(say("new.link_first")))
-
-
-def _by_upload() -> None:
-    limit_mb = Settings.from_environment().upload_mb
-    with st.form("new_by_upload", border=False):
-        st.caption(say("new.upload_sentence", mb=limit_mb))
-        upload = st.file_uploader(
-            say("new.upload"),
-            type=_VIDEO_KINDS,
-            max_upload_size=limit_mb,
-            key="new_upload",
-            label_visibility="collapsed",
-        )
-        preset = _preset("upload")
-        is_sent = st.form_submit_button(say("new.analyse"), key="start_upload", type="primary")
-    if is_sent and upload is not None:
-        begin(lambda: polls.service().add_upload(upload.name, upload, preset))
-    elif is_sent:
-        st.html(panels.hint(say("new.upload_first")))
 
 
 def _demo() -> None:
@@ -92,10 +120,14 @@ def _demo() -> None:
     demo_button("demo_in_form")
 
 
-def begin(add: Callable[[], str]) -> None:
+def begin(add: Callable[[], str], wanted: Wanted | None = None) -> None:
     """Starts an analysis and shows it; where it can't be done, says why."""
     try:
         match_id = add()
+        sides: tuple[Literal[0, 1], ...] = (0, 1)
+        for team in sides if wanted else ():
+            if wanted and wanted.teams[team]:
+                polls.service().correct(match_id, NameTeam(team, wanted.teams[team]))
     except TacticEyeError as error:
         st.html(panels.problem(error))
         return
@@ -103,13 +135,28 @@ def begin(add: Callable[[], str]) -> None:
     navigation.show(navigation.LIVE, match_id)
 
 
-def _preset(place: str) -> str:
-    return str(
-        st.radio(
-            say("new.preset"),
-            _PRESET_ORDER,
-            format_func=lambda name: say(f"preset.{name}"),
-            captions=[say(f"preset.{name}_sentence") for name in _PRESET_ORDER],
-            key=f"preset_{place}",
-        )
+def _choices(place: str) -> Wanted:
+    """Title, teams and thoroughness."""
+    speeds = polls.service().measured_speeds()
+    title_column, first_column, second_column = st.columns(3)
+    title = title_column.text_input(say("new.title"), key=f"title_{place}", max_chars=120)
+    teams = tuple(
+        column.text_input(
+            say(f"new.team_{team}"), key=f"team_{team}_{place}", max_chars=60, help=say("new.team_help")
+        ).strip()
+        for team, column in enumerate((first_column, second_column))
     )
+    preset = st.radio(
+        say("new.preset"),
+        _PRESET_ORDER,
+        format_func=lambda name: say(f"preset.{name}"),
+        captions=[_sentence(name, speeds) for name in _PRESET_ORDER],
+        key=f"preset_{place}",
+    )
+    return Wanted(str(preset), title.strip(), (teams[0], teams[1]))
+
+
+def _sentence(preset: str, speeds: Mapping[str, float]) -> str:
+    """What the preset does, and how fast it was here before."""
+    sentence = say(f"preset.{preset}_sentence")
+    return f"{sentence} {say('new.speed', speed=f'{speeds[preset]:.1f}')}" if preset in speeds else sentence

@@ -25,17 +25,18 @@ from tacticeye.types import ControlState
 _FEED_LENGTH = 8
 
 
-def match_state(card: MatchCard, texts: Texts, title_class: str = "te-title") -> str:
+def match_state(card: MatchCard, texts: Texts, title_class: str = "te-title", teams: str = "") -> str:
     """Title, status, progress and what to know about them."""
     status = card.status.value
     sentence = status_sentence(card, texts)
     bar = ""
     if card.status is not MatchStatus.FINISHED and card.share is not None:
         bar = f'<div class="te-progress te-{status}"><span style="width:{card.share:.2%}"></span></div>'
+    under = f'<div class="te-small">{escape(teams)}</div>' if teams else ""
     facts = " · ".join(escape(fact) for fact in progress_facts(card, texts)) if card.t_s > 0 else ""
     return (
         f'<div class="te-row"><span class="{title_class}">{escape(card.title)}</span>'
-        f'<span class="te-chip te-{status}">{escape(status_name(card, texts))}</span></div>{bar}'
+        f'<span class="te-chip te-{status}">{escape(status_name(card, texts))}</span></div>{under}{bar}'
         + (f'<div class="te-small te-muted te-number">{facts}</div>' if facts else "")
         + (f'<div class="te-small" style="margin-top:.25rem">{escape(sentence)}</div>' if sentence else "")
     )

@@ -51,6 +51,11 @@ def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[i
     return or_last_good(f"heatmap of team {team}", key, lambda: _heatmap(match_id, team, track, minutes))
 
 
+def team_names(match_id: str) -> tuple[str, str]:
+    """As the user named them, empty where not. Raises TacticEyeError."""
+    return service().overrides(match_id).team_names
+
+
 def people(match_id: str) -> PeopleView:
     """Raises TacticEyeError."""
     return or_last_good("people", match_id, lambda: _people(match_id))

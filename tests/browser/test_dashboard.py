@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tacticeye.config import Settings
 from tacticeye.demo import demo_video
@@ -367,12 +368,40 @@ def test_an_upload_that_is_no_video_fails_in_one_sentence(root: Path, tmp_path: 
         page.goto(address)
         page.get_by_role("tab", name="Upload").click()
         page.locator("input[type=file]").set_input_files(upload)
-        expect(page.get_by_text("notes.mp4")).to_be_visible()
+        expect(page.get_by_text("notes.mp4 is here.")).to_be_visible()
         page.locator(".st-key-start_upload").get_by_role("button").click()
         expect(page.locator(".te-title")).to_have_text("notes")
         expect(page.locator(".te-chip")).to_have_text("Failed")
         expect(page.get_by_text("is not a video that can be read")).to_be_visible()
         no_fault(page)
+
+
+def test_a_large_upload_costs_the_server_no_memory_and_outlives_a_broken_connection(
+    root: Path, tmp_path: Path, page: Page
+) -> None:
+    upload = tmp_path / "derby.mp4"
+    with upload.open("wb") as file:
+        file.truncate(120 << 20)
+    broken: list[str] = []
+
+    def break_once(route: Route) -> None:
+        if "offset=" in route.request.url and not broken:
+            broken.append(route.request.url)
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    with running_server(root, tmp_path) as (address, pid):
+        page.route("**/api/upload?*", break_once)
+        page.goto(address)
+        expect(page.get_by_text("Drop a video here")).to_be_visible()
+        before = psutil.Process(pid).memory_info().rss
+        page.locator("input[type=file]").set_input_files(upload)
+        expect(page.get_by_text("derby.mp4 is here.")).to_be_visible(timeout=90_000)
+        assert psutil.Process(pid).memory_info().rss - before < 50 << 20
+    assert broken
+    (content,) = (tmp_path / "uploads").glob("*/content")
+    assert content.stat().st_size == 120 << 20
 
 
 def test_deleting_asks_first_and_then_removes_the_match(gallery: Gallery, page: Page) -> None:
@@ -401,6 +430,7 @@ def test_a_path_that_is_no_video_is_refused_in_one_sentence(
         (tmp_path / name).write_bytes(content)
     page.goto(gallery.address)
     page.get_by_text("New analysis").click()
+    page.get_by_role("tab", name="File on this computer").click()
     page.get_by_label("Path of the video").fill(str(tmp_path / name))
     page.locator(".st-key-start_path").get_by_role("button").click()
     expect(page.get_by_role("alert").filter(has_text=sentence)).to_be_visible()
