@@ -2,36 +2,82 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
-from tacticeye import charts
-from tacticeye.dashboard import match_frame, panels, polls
+from tacticeye import charts, possession_charts
+from tacticeye.dashboard import match_frame, panels, player, polls
 from tacticeye.dashboard.language import say
 from tacticeye.labels import Labels
 from tacticeye.match_views import LiveView
 from tacticeye.service import MatchCard
 from tacticeye.team_colours import TeamColours
 
+# A shorter match has no minutes to choose from.
+SHORTEST_FOR_RANGE_S = 120.0
+
 match = match_frame.get_match()
 
 
-def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
-    """Possession above, what lies behind it below."""
-    st.html(panels.possession(view.totals, colours, labels, view.card.status.is_active))
-    over_time, picture = st.columns([3, 2], gap="medium")
-    with over_time:
-        st.html(panels.heading(say("live.over_time"), [say("live.over_time_note")]))
-        st.html(panels.legend(colours, labels, say("state.not_counted"), colours.neutral))
-        figure = charts.possession_over_time(view.spans, colours, labels)
-        st.vega_lite_chart(figure.rows, figure.spec, key="possession_over_time", width="stretch")
-    with picture:
+def chosen_minutes(end_s: float) -> tuple[float, float] | None:
+    """Stretch asked for, s; None: all."""
+    if end_s < SHORTEST_FOR_RANGE_S:
+        return None
+    last = int(end_s // 60) + 1
+    first, end = st.slider(say("heatmap.minutes"), 0, last, (0, last), key="live_minutes")
+    return None if (first, end) == (0, last) else (first * 60.0, end * 60.0)
+
+
+def picture(view: LiveView, colours: TeamColours, labels: Labels) -> None:
+    """The newest frame while the match works, the video afterwards."""
+    if view.card.status.is_active:
         st.html(panels.heading(say("live.frame"), [say("live.frame_note")]))
         frame = polls.preview(view.card.preview_path)
         if frame:
             st.image(frame, width="stretch")
         else:
             st.html(panels.no_frame(say("nothing.no_picture")))
-        st.html(panels.kits(colours, labels) or "<span></span>")
+    else:
+        st.html(panels.heading(say("live.video"), [say("live.video_note")]))
+        events = view.events.sort_values("t_start_s")
+        numbers, times = events["event_id"].tolist(), events["t_start_s"].tolist()
+        kinds = [labels.kind(kind) for kind in events["kind"]]
+        moments = [
+            player.Moment(number, t_s, f"{charts.clock(t_s)} · {kind}")
+            for number, t_s, kind in zip(numbers, times, kinds, strict=True)
+        ]
+        player.show(match.match_id, moments, f"live_player_{match.match_id}")
+    st.html(panels.kits(colours, labels) or "<span></span>")
+
+
+def curves(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> None:
+    """How possession went: stretch by stretch, the share so far, and lately."""
+    st.html(panels.heading(say("live.over_time"), [say("live.over_time_note")]))
+    st.html(panels.legend(colours, labels, say("state.not_counted"), colours.neutral))
+    figure = charts.possession_over_time(spans, colours, labels)
+    st.vega_lite_chart(figure.rows, figure.spec, key="possession_over_time", width="stretch")
+    share, lately = st.columns(2, gap="medium")
+    with share:
+        st.html(panels.heading(say("live.curve"), [say("live.curve_note", team=labels.team(0))]))
+        figure = possession_charts.possession_curve(spans, colours, labels)
+        st.vega_lite_chart(figure.rows, figure.spec, key="possession_curve", width="stretch")
+    with lately:
+        first, second = labels.both_teams()
+        st.html(panels.heading(say("live.momentum"), [say("live.momentum_note", first=first, second=second)]))
+        figure = possession_charts.momentum(spans, colours, labels)
+        st.vega_lite_chart(figure.rows, figure.spec, key="momentum", width="stretch")
+
+
+def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
+    """Possession above, what lies behind it below."""
+    minutes = chosen_minutes(view.card.t_s)
+    totals = view.totals if minutes is None else view.totals_within(*minutes)
+    st.html(panels.possession(totals, colours, labels, view.card.status.is_active and minutes is None))
+    over_time, beside = st.columns([3, 2], gap="medium")
+    with over_time:
+        curves(view.spans, colours, labels)
+    with beside:
+        picture(view, colours, labels)
     events, counts = st.columns([3, 2], gap="medium")
     events.html(panels.feed(view.events, colours, labels))
     counts.html(panels.passes(view.totals, colours, labels))

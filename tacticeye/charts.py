@@ -75,7 +75,7 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours, labels: Labe
         "autosize": {"type": "fit-x", "contains": "padding"},
         "mark": {"type": "rect", "stroke": colours.background, "strokeWidth": 1},
         "encoding": {
-            "x": _clock_axis("start_ms", {}),
+            "x": clock_axis("start_ms", {}),
             "x2": {"field": "end_ms"},
             "y": {
                 "field": "from",
@@ -122,7 +122,7 @@ def event_timeline(
         ],
         "mark": {"type": "tick", "thickness": 4, "cornerRadius": 1.5, "clip": True, "cursor": "pointer"},
         "encoding": {
-            "x": _clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
+            "x": clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
             "y": {
                 "field": "kind",
                 "type": "nominal",
@@ -224,7 +224,8 @@ def _picture_frame(at: list[float], axis: str, width: float) -> dict[str, Any]:
     }
 
 
-def _clock_axis(field: str, scale: dict[str, Any]) -> dict[str, Any]:
+def clock_axis(field: str, scale: dict[str, Any]) -> dict[str, Any]:
+    """The encoding of an x axis of video time. field: in ms."""
     axis = {"labelExpr": _CLOCK_LABEL, "title": None, "grid": False, "labelOverlap": True, "tickCount": 8}
     return {"field": field, "type": "temporal", "axis": axis, "scale": {"type": "utc", "nice": False, **scale}}
 
@@ -242,7 +243,7 @@ def _possession_columns(spans: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     begin, end = float(spans["start_s"].min()), float(spans["end_s"].max())
     width = next((w for w in _BUCKET_SECONDS if (end - begin) / w <= _MAX_BUCKETS), _BUCKET_SECONDS[-1])
     edges = np.append(np.arange(begin, end, width), end)
-    seconds = {state: _seconds_within(spans[spans["state"] == state], edges) for state in ControlState}
+    seconds = {state: seconds_within(spans[spans["state"] == state], edges) for state in ControlState}
     a, b = seconds[ControlState.TEAM_0], seconds[ControlState.TEAM_1]
     other = sum((seconds[state] for state in NOT_COUNTED), np.zeros_like(a))
     total = np.maximum(a + b + other, 1e-9)
@@ -275,7 +276,7 @@ def _possession_columns(spans: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _seconds_within(spans: pd.DataFrame, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+def seconds_within(spans: pd.DataFrame, edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """(len(edges) - 1,) s covered by the spans (apart from each other, ascending) between neighbouring edges."""
     if spans.empty:
         return np.zeros(len(edges) - 1)

@@ -6,7 +6,7 @@ Tables have the columns of the store's Snapshot. A match without results yet giv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState
 from tacticeye.state_parts import Totals
 from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
-from tacticeye.types import EventKind
+from tacticeye.types import ControlState, EventKind
 
 # The feed on the Live page: what fits on a screen.
 FEED_EVENTS = 30
@@ -63,6 +63,14 @@ class LiveView:
     coverage: BallCoverage | None = None
     stats: dict[str, float] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
+
+    def totals_within(self, t0_s: float, t1_s: float) -> Totals:
+        """Seconds by state within t0_s up to t1_s; all else as in `totals`."""
+        start_s = self.spans["start_s"].clip(lower=t0_s)
+        seconds = (self.spans["end_s"].clip(upper=t1_s) - start_s).clip(lower=0.0)
+        by_state = seconds.groupby(self.spans["state"].astype(str)).sum()
+        within = {state: float(by_state.get(str(state), 0.0)) for state in ControlState}
+        return replace(self.totals, seconds_by_state=within)
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,10 @@ def sources(root: Path) -> list[Path]:
     return [
         *sorted((root / "pages").glob("*.py")),
         *sorted((package / "dashboard").glob("*.py")),
-        *(package / f"{name}.py" for name in ("charts", "pass_charts", "pitch_charts", "report", "labels")),
+        *(
+            package / f"{name}.py"
+            for name in ("charts", "pass_charts", "pitch_charts", "possession_charts", "report", "labels")
+        ),
     ]
 
 

@@ -48,8 +48,9 @@ def possession(totals: Totals, colours: TeamColours, labels: Labels, is_going_on
     in_control = sum(seconds)
     not_counted = {state: totals.seconds_by_state.get(state, 0.0) for state in NOT_COUNTED}
     watched = in_control + sum(not_counted.values())
+    unseen_s = not_counted[ControlState.UNSEEN]
     left_out = " · ".join(f"{labels.state(state).lower()} {clock(s)}" for state, s in not_counted.items() if s >= 1)
-    sides = "".join(_side(team, seconds[team], in_control, colours, labels) for team in (0, 1))
+    sides = "".join(_side(team, seconds[team], in_control, unseen_s, colours, labels) for team in (0, 1))
     bar = "".join(
         f'<span style="flex-grow:{100 * s / max(in_control, 1e-9):.2f};background:{colour}"></span>'
         for s, colour in zip(seconds, colours.teams, strict=True)
@@ -69,13 +70,17 @@ def possession(totals: Totals, colours: TeamColours, labels: Labels, is_going_on
     )
 
 
-def _side(team: int, seconds: float, in_control: float, colours: TeamColours, labels: Labels) -> str:
+def _side(team: int, seconds: float, in_control: float, unseen_s: float, colours: TeamColours, labels: Labels) -> str:
     with_ball = labels.texts("live.with_ball", time=clock(seconds))
+    low, high = seconds / max(in_control + unseen_s, 1e-9), (seconds + unseen_s) / max(in_control + unseen_s, 1e-9)
+    between = labels.texts("live.between", low=f"{low:.0%}", high=f"{high:.0%}")
     share = f"{100 * seconds / in_control:.0f}<small>%</small>" if in_control > 0 else UNKNOWN
     return (
         f'<div class="{"te-right" if team else "te-left"}"><div>{team_label(team, colours, labels)}</div>'
         f'<div class="te-share te-number">{share}</div>'
-        f'<div class="te-small te-muted te-number">{escape(with_ball)}</div></div>'
+        f'<div class="te-small te-muted te-number">{escape(with_ball)}'
+        + (f" · {escape(between)}" if in_control > 0 and high - low >= 0.01 else "")
+        + "</div></div>"
     )
 
 
