@@ -5,7 +5,7 @@ Every frame draws from a generator of its own, so a frame's pixels depend on the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -61,6 +61,10 @@ class DemoRenderer:
         self._looks = [_look(member, rng) for member in self.play.members]
         self._stadium = Stadium(StadiumStyle(), rng)
         self._sensor = Sensor(SIZE, rng)
+
+    def wear(self, looks: Sequence[Look]) -> None:
+        """Other clothes for all, in the order of the play's members."""
+        self._looks = list(looks)
 
     def frame(self, number: int) -> RenderedFrame:
         """Draw one frame of the video."""

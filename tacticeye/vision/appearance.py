@@ -1,11 +1,14 @@
 """What a person's shirt looks like, in numbers that stay alike from frame to frame.
 
 Each box is sampled on a grid over the torso: rows from the shoulders to the waist, columns without the arms. Samples
-of the pitch are dropped, and of skin unless most of the torso has that colour. Colours are CIE Lab: L 0..100, a and b
-about -100..100.
+of the pitch are dropped, and of skin unless most of the torso has that colour. Whoever stands on grass much darker than
+the rest of it stands in the shade, and his colours are brought to the light of the others. Colours are CIE Lab:
+L 0..100, a and b about -100..100.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -37,10 +40,39 @@ GRASS_SATURATION_TOLERANCE = 60
 GRASS_BRIGHTNESS_RATIO = (0.4, 1.5)  # from shade to a light stripe
 MIN_GROUND_SHARE = 0.05  # less of one green is no pitch
 
+# The light somebody stands in, from the grass about his feet: shares of the box's width and height around it.
+FEET_ROWS = (-0.08, 0.12)
+FEET_COLUMNS = (-0.9, 0.9)
+FEET_GRID = (4, 14)
+MIN_FEET_SAMPLES = 12
+SUNLIT_QUANTILE = 0.75  # of the pitch's colours: the lighter part is in the sun, wherever the camera looks
+MOWN = 0.16  # log-ratio that mown stripes and worn turf make; only what goes beyond is shade
+MOST_SHADE = 1.1  # log-ratio: a third of the light
+
 # Skin in YCrCb, the usual box from pale to dark; it also holds some orange and brown shirts.
 SKIN_CR = (136, 175)
 SKIN_CB = (80, 125)
 MAX_SKIN_SHARE = 0.4  # above it is the shirt's own colour
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """The pitch in one frame: OpenCV hue, medians of saturation and brightness, colour in the sun (BGR)."""
+
+    hue: int
+    saturation: float
+    brightness: float
+    sunlit: NDArray[np.float64]
+
+    def has(self, samples: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """(N, samples): which of (N, samples, 3) BGR have its colour, in the sun or in the shade."""
+        hsv = _hsv(samples)
+        is_grass = np.abs(hsv[:, :, 0] - self.hue) <= GRASS_HUE_TOLERANCE
+        is_grass &= np.abs(hsv[:, :, 1] - self.saturation) <= GRASS_SATURATION_TOLERANCE
+        ratio = hsv[:, :, 2] / max(self.brightness, 1.0)
+        return np.asarray(
+            is_grass & (ratio > GRASS_BRIGHTNESS_RATIO[0]) & (ratio < GRASS_BRIGHTNESS_RATIO[1]), np.bool_
+        )
 
 
 def shirt_features(image: Image, xyxy: NDArray[np.float32]) -> FloatArray:
@@ -50,14 +82,39 @@ def shirt_features(image: Image, xyxy: NDArray[np.float32]) -> FloatArray:
     """
     if not len(xyxy):
         return np.zeros((0, FEATURE_SIZE), np.float32)
-    samples, area = _sample_torsos(image, np.asarray(xyxy, np.float64))
-    is_shirt = ~_is_grass(samples, image)
+    boxes, ground = np.asarray(xyxy, np.float64), _find_ground(image)
+    samples, area = _sample_torsos(image, boxes)
+    is_shirt = np.ones(samples.shape[:2], np.bool_) if ground is None else ~ground.has(samples)
     is_skin = _is_skin(samples) & is_shirt
     is_shirt &= ~(is_skin & (is_skin.sum(1) <= MAX_SKIN_SHARE * is_shirt.sum(1))[:, None])
-    lab = np.asarray(cv2.cvtColor(samples.astype(np.float32) / 255, cv2.COLOR_BGR2Lab), np.float32)
+    colours = samples.astype(np.float32) / 255
+    if ground is not None:
+        colours = np.minimum(colours * _out_of_shade(image, boxes, ground)[:, None], np.float32(1))
+    lab = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2Lab), np.float32)
     features = np.hstack([_middle_colour(lab, is_shirt), _histograms(lab, is_shirt)])
     features[is_shirt.mean(1) * area < MIN_USABLE_PX] = np.nan
     return features
+
+
+def _out_of_shade(image: Image, xyxy: NDArray[np.float64], ground: _Ground) -> FloatArray:
+    """(N, 3) float32: what the colours (BGR) of each person are to be multiplied by to be as in the sun, 1 in it."""
+    size = xyxy[:, 2:] - xyxy[:, :2]
+    along = [
+        a + (b - a) * (np.arange(n) + 0.5) / n for (a, b), n in zip((FEET_ROWS, FEET_COLUMNS), FEET_GRID, strict=True)
+    ]
+    y = np.clip((xyxy[:, 3, None] + size[:, 1, None] * along[0]).astype(np.intp), 0, image.shape[0] - 1)
+    middle = (xyxy[:, 0, None] + xyxy[:, 2, None]) / 2
+    x = np.clip((middle + size[:, 0, None] * along[1]).astype(np.intp), 0, image.shape[1] - 1)
+    samples = image[y[:, :, None], x[:, None, :]].reshape(len(xyxy), -1, 3)
+    hsv = _hsv(samples)
+    is_grass = (np.abs(hsv[:, :, 0] - ground.hue) <= 2 * GRASS_HUE_TOLERANCE) & (hsv[:, :, 1] > GRASS_MIN_SATURATION)
+    local = np.ma.median(np.ma.masked_array(samples, np.repeat(~is_grass[:, :, None], 3, axis=2)), axis=1)
+    ratio = np.log(ground.sunlit / np.maximum(np.ma.getdata(local).astype(np.float64), 1.0))
+    shade = np.clip(ratio.mean(axis=1) - MOWN, 0.0, MOST_SHADE)
+    is_shaded = (is_grass.sum(axis=1) >= MIN_FEET_SAMPLES) & (shade > 0)
+    # All of the channels' own ratios once it is shade: skylight is bluer than the sun.
+    gain = np.exp(np.clip(ratio, 0.0, MOST_SHADE) * (shade / np.maximum(ratio.mean(axis=1), 1e-6))[:, None])
+    return np.where(is_shaded[:, None], gain, 1.0).astype(np.float32)
 
 
 def _sample_torsos(image: Image, xyxy: NDArray[np.float64]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -79,23 +136,21 @@ def _hsv(colours: NDArray[np.uint8]) -> NDArray[np.int16]:
     return np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2HSV), np.int16)
 
 
-def _is_grass(samples: NDArray[np.uint8], image: Image) -> NDArray[np.bool_]:
-    """(N, samples): which have the colour of the pitch in this frame; none where no pitch is seen."""
-    ground = _hsv(np.ascontiguousarray(image[::GROUND_STEP_PX, ::GROUND_STEP_PX])).reshape(-1, 3)
-    count = np.bincount(ground[ground[:, 1] > GRASS_MIN_SATURATION, 0], minlength=180)
+def _find_ground(image: Image) -> _Ground | None:
+    """The pitch by its most frequent grass-like hue; None where no pitch is seen."""
+    colours = np.ascontiguousarray(image[::GROUND_STEP_PX, ::GROUND_STEP_PX])
+    hsv = _hsv(colours).reshape(-1, 3)
+    count = np.bincount(hsv[hsv[:, 1] > GRASS_MIN_SATURATION, 0], minlength=180)
     count[: GRASS_HUES[0]] = 0
     count[GRASS_HUES[1] + 1 :] = 0
     window = np.convolve(count, np.ones(2 * GRASS_HUE_TOLERANCE + 1), "same")
     hue = int(window.argmax())
-    if window[hue] < MIN_GROUND_SHARE * len(ground):
-        return np.zeros(samples.shape[:2], np.bool_)
-    is_pitch = (np.abs(ground[:, 0] - hue) <= GRASS_HUE_TOLERANCE) & (ground[:, 1] > GRASS_MIN_SATURATION)
-    _, saturation, brightness = np.median(ground[is_pitch], axis=0)
-    hsv = _hsv(samples)
-    is_grass = np.abs(hsv[:, :, 0] - hue) <= GRASS_HUE_TOLERANCE
-    is_grass &= np.abs(hsv[:, :, 1] - saturation) <= GRASS_SATURATION_TOLERANCE
-    ratio = hsv[:, :, 2] / max(brightness, 1.0)
-    return np.asarray(is_grass & (ratio > GRASS_BRIGHTNESS_RATIO[0]) & (ratio < GRASS_BRIGHTNESS_RATIO[1]), np.bool_)
+    if window[hue] < MIN_GROUND_SHARE * len(hsv):
+        return None
+    is_pitch = (np.abs(hsv[:, 0] - hue) <= GRASS_HUE_TOLERANCE) & (hsv[:, 1] > GRASS_MIN_SATURATION)
+    _, saturation, brightness = np.median(hsv[is_pitch], axis=0).tolist()
+    sunlit = np.quantile(colours.reshape(-1, 3)[is_pitch].astype(np.float64), SUNLIT_QUANTILE, axis=0)
+    return _Ground(hue, saturation, brightness, np.asarray(sunlit, np.float64))
 
 
 def _is_skin(samples: NDArray[np.uint8]) -> NDArray[np.bool_]:

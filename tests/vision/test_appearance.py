@@ -54,6 +54,26 @@ def test_people_of_twelve_by_thirty_five_pixels_are_large_enough() -> None:
     np.testing.assert_allclose(features[0, :3], lab(RED), atol=3)
 
 
+def test_a_shirt_in_the_shade_looks_as_it_does_in_the_sun() -> None:
+    image = pitch()
+    corners = [put(image, 900, 300, RED), put(image, 1100, 300, BLUE)]
+    corners += [put(image, 300, 300, RED), put(image, 420, 300, BLUE)]
+    image[:, :560] = (image[:, :560] * np.array([0.55, 0.46, 0.42])).astype(np.uint8)
+    features = shirt_features(image, boxes(*corners))
+    np.testing.assert_allclose(features[2:, :3], features[:2, :3], atol=6)
+    assert np.abs(features[2:, 3:] - features[:2, 3:]).sum(axis=1).max() < 0.3
+
+
+def test_mown_stripes_are_no_shade() -> None:
+    plain, striped = pitch(), pitch()
+    for x in range(0, 1280, 160):
+        striped[:, x : x + 80] = (striped[:, x : x + 80] * 0.88).astype(np.uint8)
+    corners = [[put(image, x, 300, RED) for x in (20, 110, 200)] for image in (plain, striped)]
+    np.testing.assert_allclose(
+        shirt_features(striped, boxes(*corners[1])), shirt_features(plain, boxes(*corners[0])), atol=0.5
+    )
+
+
 def test_histograms_sum_to_one_and_are_float32() -> None:
     image = pitch()
     features = shirt_features(image, boxes(put(image, 300, 300, RED)))
