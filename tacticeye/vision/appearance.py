@@ -46,7 +46,7 @@ FEET_COLUMNS = (-0.9, 0.9)
 FEET_GRID = (4, 14)
 MIN_FEET_SAMPLES = 12
 SUNLIT_QUANTILE = 0.75  # of the pitch's colours: the lighter part is in the sun, wherever the camera looks
-MOWN = 0.16  # log-ratio that mown stripes and worn turf make; only what goes beyond is shade
+MOWN = 0.16  # log-ratio that mown stripes and worn turf make; shade begins beyond
 MOST_SHADE = 1.1  # log-ratio: a third of the light
 
 # Skin in YCrCb, the usual box from pale to dark; it also holds some orange and brown shirts.
@@ -110,10 +110,11 @@ def _out_of_shade(image: Image, xyxy: NDArray[np.float64], ground: _Ground) -> F
     is_grass = (np.abs(hsv[:, :, 0] - ground.hue) <= 2 * GRASS_HUE_TOLERANCE) & (hsv[:, :, 1] > GRASS_MIN_SATURATION)
     local = np.ma.median(np.ma.masked_array(samples, np.repeat(~is_grass[:, :, None], 3, axis=2)), axis=1)
     ratio = np.log(ground.sunlit / np.maximum(np.ma.getdata(local).astype(np.float64), 1.0))
-    shade = np.clip(ratio.mean(axis=1) - MOWN, 0.0, MOST_SHADE)
+    mean = np.clip(ratio.mean(axis=1), 0.0, MOST_SHADE)
+    shade = np.clip(2 * (mean - MOWN), 0.0, mean)  # all of it from twice that on
     is_shaded = (is_grass.sum(axis=1) >= MIN_FEET_SAMPLES) & (shade > 0)
     # All of the channels' own ratios once it is shade: skylight is bluer than the sun.
-    gain = np.exp(np.clip(ratio, 0.0, MOST_SHADE) * (shade / np.maximum(ratio.mean(axis=1), 1e-6))[:, None])
+    gain = np.exp(np.clip(ratio, 0.0, MOST_SHADE) * (shade / np.maximum(mean, 1e-6))[:, None])
     return np.where(is_shaded[:, None], gain, 1.0).astype(np.float32)
 
 

@@ -28,9 +28,10 @@ FORESHORTENING = 0.5  # what a metre of depth measures in the picture against on
 WITH_THE_OTHERS = 0.8  # share of the others' movement that one out of view takes part in
 # Who may have come back.
 GATE = 3.0  # sigmas
+BLIND_GATE = 1.5  # where no shirt can be compared
 FULL_GATE = 6.0  # where that shirt is known as often as a team has players: nobody new can be expected
 FULL_TEAM = 10
-SAME_SHIRT = 0.40  # shirt distance up to which two may wear the same kit
+SAME_SHIRT = 0.35  # shirt distance up to which two may wear the same kit
 TYPICAL_SHIRT = 0.15  # one sigma of the distance between two looks at one shirt
 TALLEST_CHANGE = 1.6  # ratio of heights of one person before and after
 OTHER_SIDE = 1.2  # difference of sides (-1..1) of people who can't be the same
@@ -105,7 +106,8 @@ class TrackMemory:
         shirt = shirt_distances(people.shirt, newcomers.shirt)
         ratio = np.abs(np.log(newcomers.height[None] / people.height[:, None]))
         known = self._times_known(newcomers, in_view)
-        gate = np.where(known >= FULL_TEAM, FULL_GATE, GATE)[None]
+        is_seen = ~np.isnan(newcomers.shirt).any(axis=1) if newcomers.shirt.shape[1] else np.zeros(len(newcomers), bool)
+        gate = np.where(is_seen, np.where(known >= FULL_TEAM, FULL_GATE, GATE), BLIND_GATE)[None]
         possible = (sigmas2 <= gate**2) & (ratio <= np.log(TALLEST_CHANGE))
         possible &= np.isnan(shirt) | (shirt <= SAME_SHIRT)
         possible |= np.isnan(sigmas2) & (shirt <= OWN_SHIRT) & (known <= 1)[None]

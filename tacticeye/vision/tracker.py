@@ -175,7 +175,7 @@ class Tracker:
         matched = owner >= 0
         self._correct(seen, np.flatnonzero(matched), owner[matched])
         owner[~matched] = self._give_birth(seen, ~matched)
-        self._confirm(seen.t_s)
+        self._confirm(seen, owner)
         known = np.append(self._tracks.track, NO_TRACK)  # owner -1 takes the last
         return replace(people, track=known[owner].astype(np.int32))
 
@@ -317,9 +317,9 @@ class Tracker:
         )
         return index[unmatched]
 
-    def _confirm(self, t_s: float) -> None:
-        """Gives ids to those seen just now who have proved themselves, in the order of their birth."""
-        tracks = self._tracks
+    def _confirm(self, seen: _Sightings, owner: Rows) -> None:
+        """Gives ids to those seen just now who have proved themselves: old ones to old acquaintances."""
+        tracks, t_s = self._tracks, seen.t_s
         age_s = t_s - tracks.first_s + 1e-9
         proved = (
             (tracks.score >= SURE_SCORE)
@@ -329,7 +329,11 @@ class Tracker:
         fresh = np.flatnonzero(proved & (tracks.track == NO_TRACK) & (tracks.last_s == t_s))
         is_fresh = np.zeros(len(tracks), np.bool_)
         is_fresh[fresh] = True
-        ids = self._memory.recognise(tracks.select(is_fresh), tracks.select(tracks.track != NO_TRACK), t_s)
+        newcomers = tracks.select(is_fresh)
+        side_now = np.zeros(len(tracks))
+        side_now[owner[owner >= 0]] = seen.side[owner >= 0]
+        newcomers.side = np.where(side_now[fresh] == 0, newcomers.side, side_now[fresh])
+        ids = self._memory.recognise(newcomers, tracks.select(tracks.track != NO_TRACK), t_s)
         is_new = ids == NO_TRACK
         ids[is_new] = self._next_track + np.arange(int(is_new.sum()))
         tracks.track[fresh] = ids
