@@ -84,7 +84,7 @@ class AnalysisConfig:
     batch_size_seconds: float = 3.0
     model_path: str = "weights/best.pt"
     conf_threshold: float = 0.3
-    ball_conf_threshold: float = 0.1
+    ball_conf_threshold: float = 0.05
     imgsz: int = 960
     analysis_hz: float = 12.5
     ball_model_path: str = "weights/ball.pt"

@@ -108,11 +108,13 @@ def _out_of_shade(image: Image, xyxy: NDArray[np.float64], ground: _Ground) -> F
     samples = image[y[:, :, None], x[:, None, :]].reshape(len(xyxy), -1, 3)
     hsv = _hsv(samples)
     is_grass = (np.abs(hsv[:, :, 0] - ground.hue) <= 2 * GRASS_HUE_TOLERANCE) & (hsv[:, :, 1] > GRASS_MIN_SATURATION)
-    local = np.ma.median(np.ma.masked_array(samples, np.repeat(~is_grass[:, :, None], 3, axis=2)), axis=1)
-    ratio = np.log(ground.sunlit / np.maximum(np.ma.getdata(local).astype(np.float64), 1.0))
+    n_grass = is_grass.sum(axis=1)
+    ordered = np.sort(np.where(is_grass[:, :, None], samples, np.uint8(255)), axis=1)
+    local = ordered[np.arange(len(ordered)), n_grass // 2]  # median of the grass
+    ratio = np.log(ground.sunlit / np.maximum(local.astype(np.float64), 1.0))
     mean = np.clip(ratio.mean(axis=1), 0.0, MOST_SHADE)
     shade = np.clip(2 * (mean - MOWN), 0.0, mean)  # all of it from twice that on
-    is_shaded = (is_grass.sum(axis=1) >= MIN_FEET_SAMPLES) & (shade > 0)
+    is_shaded = (n_grass >= MIN_FEET_SAMPLES) & (shade > 0)
     # All of the channels' own ratios once it is shade: skylight is bluer than the sun.
     gain = np.exp(np.clip(ratio, 0.0, MOST_SHADE) * (shade / np.maximum(mean, 1e-6))[:, None])
     return np.where(is_shaded[:, None], gain, 1.0).astype(np.float32)

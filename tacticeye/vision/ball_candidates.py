@@ -34,8 +34,8 @@ MOST_SPOTS = 24
 SPOT_RADIUS = 0.3  # bh
 SPOT_DRIFT_S = 2.0  # a spot follows the drift of the stabilised frame that slowly, so never a rolling ball
 SPOT_MEMORY_S = 20.0
-SPOT_DOUBT_S = 0.8  # seen at rest for that long: worth less
-SPOT_SURE_S = 2.4  # for that long: worth next to nothing
+SPOT_DOUBT_S = 0.4  # seen at rest for that long: worth less
+SPOT_SURE_S = 1.2  # for that long: worth next to nothing
 SPOT_WORTH = 0.03
 
 

@@ -53,6 +53,8 @@ FORBIDDEN = 1e3
 SURE_SCORE = 0.7  # confirmed at once
 CONFIRM_S = 0.15  # a good box is confirmed when seen again after that time or longer
 CONFIRM_WEAK_S = 0.5  # a box of low mean score needs that long
+CLEAR_SIDE = 0.5  # of a shirt whose kit is told
+WAIT_S = 0.3  # at most, for the shirt of somebody who may have come back
 TENTATIVE_S = 0.45  # an unconfirmed one unseen for longer is dropped: one miss at 5 Hz is forgiven
 DOUBLE_OVERLAP = 0.5  # intersection over union with somebody's box that makes another box a double of it
 COVERED = 0.8  # share of a box inside another that makes it a double, not a birth
@@ -326,12 +328,15 @@ class Tracker:
             | ((tracks.score >= HIGH_SCORE) & (age_s >= CONFIRM_S))
             | ((tracks.sightings > 2) & (age_s >= CONFIRM_WEAK_S))
         )
+        side_now = np.zeros(len(tracks))
+        side_now[owner[owner >= 0]] = seen.side[owner >= 0]
+        if np.abs(seen.side).max(initial=0.0) > CLEAR_SIDE and len(self._memory):
+            # Kits are known and somebody may have come back: worth a moment until his shirt can be seen.
+            proved &= (np.abs(side_now) > CLEAR_SIDE) | (age_s >= WAIT_S)
         fresh = np.flatnonzero(proved & (tracks.track == NO_TRACK) & (tracks.last_s == t_s))
         is_fresh = np.zeros(len(tracks), np.bool_)
         is_fresh[fresh] = True
         newcomers = tracks.select(is_fresh)
-        side_now = np.zeros(len(tracks))
-        side_now[owner[owner >= 0]] = seen.side[owner >= 0]
         newcomers.side = np.where(side_now[fresh] == 0, newcomers.side, side_now[fresh])
         ids = self._memory.recognise(newcomers, tracks.select(tracks.track != NO_TRACK), t_s)
         is_new = ids == NO_TRACK

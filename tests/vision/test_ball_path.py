@@ -187,7 +187,7 @@ def test_no_path_crosses_a_cut() -> None:
 
 
 def test_a_picture_that_is_not_the_match_has_no_ball() -> None:
-    frames = [Frame(i / 5, [(500.0, 400.0, 0.9)], STILL, is_live=not 5 <= i < 12) for i in range(20)]
+    frames = [Frame(i / 5, [(300.0 + 20 * i, 400.0, 0.9)], STILL, is_live=not 5 <= i < 12) for i in range(20)]
     assert [d.position is None for d in run(frames)] == [5 <= i < 12 for i in range(20)]
 
 
