@@ -32,7 +32,7 @@ CHROMA_CENTRES = (-40.0, -20.0, 0.0, 20.0, 40.0)
 LIGHTNESS_CENTRES = (12.5, 37.5, 62.5, 87.5)
 FEATURE_SIZE = 3 + len(LIGHTNESS_CENTRES) + len(CHROMA_CENTRES) ** 2
 
-GROUND_STEP_PX = 8  # every eighth pixel of a frame is enough to know the pitch's colour
+GROUND_STEP_PX = 12  # every twelfth pixel of a frame is enough to know the pitch's colour
 GRASS_HUES = (20, 95)  # OpenCV hues 0..179 that turf takes
 GRASS_MIN_SATURATION = 40
 GRASS_HUE_TOLERANCE = 10

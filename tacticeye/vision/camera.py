@@ -24,7 +24,7 @@ Matrix = NDArray[np.float64]  # (2, 3) similarity
 
 SMALL_PX = 320  # longer side; motion found here is good to about 0.3 px, some 1 px of a 720p frame
 
-MAX_CORNERS = 200
+MAX_CORNERS = 130
 # Far below OpenCV's usual 0.01: a bright window or a scoreboard is a strong corner, a line on dark turf a weak one.
 CORNER_QUALITY = 0.002
 CORNER_DISTANCE_PX = 6
@@ -211,7 +211,7 @@ def _follow_corners(
     options = {
         "winSize": (FLOW_WINDOW_PX, FLOW_WINDOW_PX),
         "maxLevel": FLOW_LEVELS,
-        "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 0.03),
+        "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03),
         "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
     }
     there, found, _ = cv2.calcOpticalFlowPyrLK(previous, current, points, points + shift, **options)  # type: ignore[call-overload]
