@@ -194,11 +194,23 @@ def render(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def worker(settings: Settings, options: argparse.Namespace) -> int:
-    """One match in this process, on behalf of the queue."""
+    """One match in this process, on behalf of the queue; or a Celery worker for matches of other hosts."""
+    if options.celery or options.match_id is None:
+        return _serve_broker(settings)
     from tacticeye.worker import work_in_queue
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     work_in_queue(settings, options.match_id)
+    return 0
+
+
+def _serve_broker(settings: Settings) -> int:
+    if not settings.broker_url:
+        raise ConfigurationError("TACTICEYE_BROKER_URL", "", "the address of a Redis server, redis://HOST:6379/0")
+    os.environ["TACTICEYE_DATA_DIR"] = str(settings.data_dir)
+    from tacticeye.remote_work import QUEUE, app
+
+    app.worker_main(["worker", "--loglevel", "INFO", "--queues", QUEUE, "--without-gossip", "--without-mingle"])
     return 0
 
 
@@ -349,7 +361,9 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("--out", type=Path, metavar="FILE", help="MP4 to write (default: annotated.mp4 in its folder)")
     _add_clip_options(add("clips", clips, "cut the moments of events out of the video"))
     add_evaluate_options(add("evaluate", evaluate, "measure a network on labelled images", as_json))
-    add("worker", worker, None).add_argument("match_id", metavar="ID")
+    remote = add("worker", worker, "analyse matches of other hosts, by way of TACTICEYE_BROKER_URL")
+    remote.add_argument("match_id", metavar="ID", nargs="?", help=argparse.SUPPRESS)
+    remote.add_argument("--celery", action="store_true", help="take matches from the queue until stopped")
     add("serve", serve, "start the dashboard").add_argument("--port", type=int, default=8501)
     return parser
 

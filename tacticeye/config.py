@@ -158,6 +158,8 @@ class Settings:
     allow_private_sources  TACTICEYE_ALLOW_PRIVATE_SOURCES  whether links may lead to this machine and its network
     cookies_file  TACTICEYE_COOKIES_FILE  cookies of a browser (Netscape format) for videos that want a login
     live_give_up_s  TACTICEYE_LIVE_GIVE_UP_S  s without a picture after which a live stream is given up
+    broker_url    TACTICEYE_BROKER_URL   Redis server through which other hosts analyse our matches; empty: none
+    web_url       TACTICEYE_WEB_URL      where a worker on another host reaches the server that has the videos
     cors_origins  TACTICEYE_CORS_ORIGINS  web origins, with commas, whose pages may call the API; empty: none
     """
 
@@ -167,6 +169,8 @@ class Settings:
     api_upload_mb: int = 20000
     api_token: str = ""
     cors_origins: str = ""
+    broker_url: str = ""
+    web_url: str = "http://localhost:8501"
     allow_private_sources: bool = False
     cookies_file: str = ""
     live_give_up_s: int = 180

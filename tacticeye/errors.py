@@ -118,6 +118,14 @@ class TrackingDataError(SourceError):
     """The tracking data can't be read, or aren't positions of a match. `source` is the file."""
 
 
+class RemoteWorkError(TacticEyeError):
+    """The worker on another host, or the way to it, failed. reason: a sentence that says what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class WeightsError(TacticEyeError):
     """The weights file is missing, damaged, or of a model that can't detect people."""
 

@@ -14,26 +14,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from tacticeye import service
 from tacticeye.batch_processor import BatchProcessor
 from tacticeye.config import AnalysisConfig, Settings, SourceType
-from tacticeye.errors import DatabaseDamagedError, SourceStoppedError, StorageBusyError, TacticEyeError
+from tacticeye.errors import SourceStoppedError, TacticEyeError
 from tacticeye.frame_batches import READ_AHEAD_IMAGES
 from tacticeye.lease import hold_lease
-from tacticeye.match_files import MatchFolder, write_bytes
-from tacticeye.match_state import MatchState, SourceFacts, StateStorage, get_default_storage
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_sink import DatabaseSink, MatchSink
+from tacticeye.match_state import MatchState, SourceFacts, get_default_storage
 from tacticeye.pitch_service import finish_by_hand
 from tacticeye.source_links import guess_source_type, without_secrets
-from tacticeye.store import MatchRecord, MatchStore
+from tacticeye.store import MatchRecord
 from tacticeye.types import AnalysisProgress, ChunkOutput
 from tacticeye.video_sources import VideoSource, calculate_batch_size, open_source, read_frame_batches
 
 SPEED_WINDOW_S = 30.0  # wall time over which the speed is averaged: long enough to be calm, short enough to follow
 LIVE_READ_AHEAD_IMAGES = 4  # what waits as pictures counts as lag, and can't be dropped any more
-BUSY_PAUSE_S = 0.2  # a reader holds the database for milliseconds; the batch stays in memory meanwhile
-BUSY_TRIES = 300  # a minute of a locked database is not a reader any more
 
 
 def run_match_analysis(
@@ -61,6 +60,17 @@ def analyse_held_match(
 ) -> MatchState:
     """The same for a match that exists and whose lease the caller holds."""
     folder = MatchFolder.existing(data_dir, match_id)
+    state = analyse_into(DatabaseSink(folder, get_default_storage(data_dir)), folder, config, should_stop)
+    if state.progress.is_finished:
+        finish_by_hand(folder)
+    return state
+
+
+def analyse_into(
+    sink: MatchSink, folder: MatchFolder, config: AnalysisConfig, should_stop: Callable[[], bool]
+) -> MatchState:
+    """Analyse from where the sink says to the end or a stop. folder: names the match, and keeps what is downloaded."""
+    match_id = folder.match_id
 
     def tell(sentence: str) -> None:
         if config.on_note:
@@ -69,9 +79,9 @@ def analyse_held_match(
     try:
         with open_source(config.source_type, config.source_url, folder.path, tell, should_stop) as source:
             tell("")
-            return _Run(folder, config, source, get_default_storage(data_dir)).to_the_end(should_stop)
+            return _Run(folder, config, source, sink).to_the_end(should_stop)
     except SourceStoppedError:
-        return get_default_storage(data_dir).load(match_id) or MatchState(match_id)
+        return sink.load_state() or MatchState(match_id)
     except TacticEyeError as error:
         if config.on_error:
             config.on_error(match_id, error)
@@ -132,20 +142,18 @@ class _Run:
         folder: MatchFolder,
         config: AnalysisConfig,
         source: VideoSource,
-        storage: StateStorage,
+        sink: MatchSink,
     ) -> None:
         self._folder = folder
         self._config = config
         self._source = source
-        self._storage = storage
-        self._store = MatchStore(folder.path)
+        self._sink = sink
         self._speed = _Speedometer(time.monotonic())
 
     def to_the_end(self, should_stop: Callable[[], bool]) -> MatchState:
         state = self._first_state()
-        self._storage.save(state)
+        self._sink.mirror(state)
         if state.progress.is_finished:
-            finish_by_hand(self._folder)
             return state
         processor = BatchProcessor(self._config, state)
         processor.initialize_modules()
@@ -165,10 +173,8 @@ class _Run:
                 is_last = item.is_last or item.batch.index + 1 == self._config.max_batches
                 output = processor.process_chunk(item.batch, item.position, is_last=is_last)
                 state = processor.save_modules_state()
-                self._commit(output, state)
+                self._sink.commit(output, state)
                 self._tell(output, state)
-                if is_last:
-                    finish_by_hand(self._folder)
                 if is_last or should_stop():
                     break
         if self._source.failure is not None:
@@ -177,14 +183,9 @@ class _Run:
 
     def _first_state(self) -> MatchState:
         """The state of the last committed batch; where there is none, a new one and a new database."""
-        committed = self._store.load_state()
+        committed = self._sink.load_state()
         if committed is not None:
-            try:
-                return MatchState.from_json(committed)
-            except ValidationError as error:
-                raise DatabaseDamagedError(
-                    self._folder.database, "its analysis state can't be read by this version; analyse the video anew."
-                ) from error
+            return committed
         metadata = self._source.get_metadata()
         facts = SourceFacts(
             width=metadata.width,
@@ -193,8 +194,7 @@ class _Run:
             total_frames=max(0, metadata.declared_frames),
             total_seconds=metadata.declared_duration_s if metadata.declared_duration_s > 0 else 0.0,
         )
-        if not self._store.exists:
-            self._store.create(self._record(facts))
+        self._sink.begin(self._record(facts))
         return MatchState(self._folder.match_id, source=facts)
 
     def _record(self, facts: SourceFacts) -> MatchRecord:
@@ -214,20 +214,6 @@ class _Run:
         """A file's name; of a link, what may be shown of it."""
         source = self._config.source_url
         return Path(source).name if self._config.source_type is SourceType.UPLOADED_FILE else without_secrets(source)
-
-    def _commit(self, output: ChunkOutput, state: MatchState) -> None:
-        """Database first, it is the truth; then the mirror and the picture that may lag behind it."""
-        for attempt in range(1, BUSY_TRIES + 1):
-            try:
-                self._store.commit(output, state.to_json(), is_last=state.progress.is_finished)
-                break
-            except StorageBusyError:
-                if attempt == BUSY_TRIES:
-                    raise
-                time.sleep(BUSY_PAUSE_S)
-        self._storage.save(state)
-        if output.preview_jpeg:
-            write_bytes(self._folder.preview, output.preview_jpeg, is_durable=False)
 
     def _tell(self, output: ChunkOutput, state: MatchState) -> None:
         speed = self._speed.after(output.end_s - output.start_s, time.monotonic())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -28,11 +28,15 @@ from tacticeye.state_parts import (
 )
 from tacticeye.types import ControlState, StreamPosition
 
+if TYPE_CHECKING:
+    import redis
+
 __all__ = [
     "FileSystemStorage",
     "MatchState",
     "PossessionState",
     "Progress",
+    "RedisStorage",
     "SourceFacts",
     "StateStorage",
     "TeamClassifierState",
@@ -40,6 +44,7 @@ __all__ = [
     "get_default_storage",
 ]
 
+REDIS_KEPT_S = 24 * 3600
 STATE_VERSION = 1
 
 
@@ -181,6 +186,35 @@ class FileSystemStorage:
         """The saved state, or None where there is none. Raises StorageError where it can't be read."""
         path = self._matches_dir / match_id / "state.json"
         return MatchState.load_from_file(path) if path.exists() else None
+
+
+class RedisStorage:
+    """A key of a Redis server a match, for hosts that share no disk. Kept for a day after it was last written."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        import redis
+
+        return cls(redis.Redis.from_url(url))
+
+    def save(self, state: MatchState) -> None:
+        """May raise redis.RedisError."""
+        self._client.set(self._key(state.match_id), state.to_json(), ex=REDIS_KEPT_S)
+
+    def load(self, match_id: str) -> MatchState | None:
+        """The saved state, or None where there is none."""
+        found: Any = self._client.get(self._key(match_id))
+        return MatchState.from_json(found) if found else None
+
+    def forget(self, match_id: str) -> None:
+        self._client.delete(self._key(match_id))
+
+    @staticmethod
+    def _key(match_id: str) -> str:
+        return f"tacticeye:match:{match_id}:state"
 
 
 def get_default_storage(data_dir: Path) -> StateStorage:

@@ -39,16 +39,20 @@ class FetchError(SourceError):
 
 @dataclass(frozen=True)
 class WebPlace:
-    """Whose links are read: source is what the user gave, for messages."""
+    """Whose links are read: source is what the user gave, for messages. token: shown to a server of ours."""
 
     source: str
     allow_private: bool
+    token: str = ""
 
 
 @contextmanager
 def opened(place: WebPlace, url: str, headers: Mapping[str, str] | None = None) -> Iterator[http.client.HTTPResponse]:
     """A response whose body can be read inside the block. Raises SourceError, FetchError."""
+    shown = {"Authorization": f"Bearer {place.token}"} if place.token else {}
     request = urllib.request.Request(url, headers={"User-Agent": _AGENT, **(headers or {})})
+    for name, value in shown.items():
+        request.add_unredirected_header(name, value)
     try:
         with guarded(place.source, place.allow_private), _opener().open(request, timeout=TIMEOUT_S) as response:
             yield response

@@ -144,6 +144,10 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
         from tacticeye.tracking_data.run import analyse_held_tracking
 
         state = analyse_held_tracking(folder.match_id, config, data_dir, stop)
+    elif (settings := Settings.from_environment()).broker_url:
+        from tacticeye.delegation import delegate_match
+
+        state = delegate_match(folder, config, replace(settings, data_dir=data_dir), stop)
     else:
         from tacticeye.match_analyzer import analyse_held_match
 

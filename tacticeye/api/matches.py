@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 
 from tacticeye.api import models
 from tacticeye.api.recent import Recent
+from tacticeye.config import Settings
 from tacticeye.errors import ConfigurationError, MatchBusyError
 from tacticeye.gap import GapReason
 from tacticeye.match_listings import EventFilter, Page, PositionFilter
@@ -187,6 +188,21 @@ def preview(match_id: str, service: ServiceNow) -> FileResponse:
     if path is None:
         raise HTTPException(404, "There is no picture of this match yet: wait for its first batch.")
     return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/match/{match_id}/source",
+    response_class=FileResponse,
+    responses={**_FOUND, 403: {"model": models.Problem}, 200: {"content": {"application/octet-stream": {}}}},
+)
+def source(match_id: str, service: ServiceNow) -> FileResponse:
+    """The video of an upload or a file on the server, for workers on other hosts. Only where a token is set."""
+    if not Settings.from_environment().api_token:
+        raise HTTPException(403, "Videos are handed out only by servers that have a TACTICEYE_API_TOKEN.")
+    path = service.video_path(match_id)
+    if path is None:
+        raise HTTPException(404, "This match has no video file on the server.")
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
 
 @router.post("/match/{match_id}/stop", response_model=models.MatchInfo, responses=_CHANGED)
