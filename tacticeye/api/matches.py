@@ -33,7 +33,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 Offset = Annotated[int, Query(ge=0, le=MAX_FRAME)]
 Batch = Annotated[int | None, Query(ge=0, le=MAX_ID)]
 Team = Annotated[int | None, Query(ge=-1, le=1)]
-_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": models.Problem}, 422: {"model": models.Problem}}
+_FOUND: dict[int | str, dict[str, Any]] = {status: {"model": models.Problem} for status in (404, 422, 503)}
 _CHANGED: dict[int | str, dict[str, Any]] = {**_FOUND, 409: {"model": models.Problem}}
 _BEGUN: dict[int | str, dict[str, Any]] = {**_CHANGED, 413: {"model": models.Problem}}
 
@@ -94,7 +94,7 @@ def events(
     happened, so the newest batches gain events for a while.
     """
     wanted = EventFilter(kinds and [kind.value.upper() for kind in kinds], batch_from, batch_to, limit, offset)
-    page = service.events_page(match_id, wanted)
+    page = _recent.get((service.data_dir, match_id, str(wanted)), lambda: service.events_page(match_id, wanted))
     return models.EventList(
         match_id=match_id, total=page.total, limit=limit, offset=offset, events=_event_items(page.rows)
     )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from tacticeye.errors import StorageBusyError
+
 Value = TypeVar("Value")
 
 KEPT_S = 1.0
@@ -30,13 +32,17 @@ class Recent(Generic[Value]):
         self._entries: dict[Hashable, _Entry[Value]] = {}
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Whatever `make` raises goes to its caller and isn't kept."""
+        """Whatever `make` raises goes to its caller; but where the database is busy, the last value is still good."""
         with self._lock:
             while len(self._entries) > MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
             entry = self._entries.setdefault(key, _Entry())
         with entry.lock:
             if not entry.values or time.monotonic() - entry.made_at > self._kept_s:
-                entry.values = [make()]
+                try:
+                    entry.values = [make()]
+                except StorageBusyError:
+                    if not entry.values:
+                        raise
                 entry.made_at = time.monotonic()
             return entry.values[0]
