@@ -20,6 +20,13 @@ FREE_CHANGE_M_S = 1.5  # deviation of a free ball's change of velocity between t
 AIR_CHANGE_M_S = 4.0  # the same for picture height where not calibrated: gravity bends the path
 TOUCHED_CHANGE_M_S = 8.0  # deviation of a touched ball's
 WEAKEST, STRONGEST = -3.0, 4.0  # limits of the evidence, so that one outlier can't decide
+JUMP_M_S = 40.0  # no kicked ball flies so fast
+JUMP_JITTERS = 5.0
+JUMP = 8.0  # evidence that somebody touched it there
+PLAYED_M_S = 2.0
+START = (
+    5.0  # the same for a ball that comes into sight on the move: as a rule after a pause, played by whoever is there
+)
 PEAK_S = 0.13
 NEIGHBOUR_S = 0.21  # at low rates the next sighting counts as near: one touch shows at both ends of an interval
 BESIDE_PEAK = -2.0
@@ -27,10 +34,26 @@ UNKNOWN_START = 0.0  # evidence where the ball wasn't seen before: it may have b
 UNKNOWN_END = -0.7  # and where it isn't seen after
 
 
+def jumps(earlier: SightingState, later: SightingState, jitter_m: float) -> bool:
+    """The ball can't have flown from one sighting to the other: its track was cut there.
+
+    Where positions are put together from pieces of flight, the pieces meet at touches, and not quite.
+    """
+    if earlier.shot != later.shot or math.isnan(earlier.x + later.x):
+        return False
+    stretch = 1.0 if later.is_metric else IMAGE_STRETCH
+    way_m = math.hypot(later.x - earlier.x, stretch * (later.y - earlier.y)) / later.metre
+    return way_m > JUMP_M_S * (later.t_s - earlier.t_s) + JUMP_JITTERS * jitter_m
+
+
 def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float) -> BallMotionState:
     """Motion around sightings[index], a seen ball, using nothing later than newest_s."""
     before = find_slope(sightings, index, -1, newest_s, jitter_m)
     after = find_slope(sightings, index, 1, newest_s, jitter_m)
+    if _is_beside_jump(sightings, index, newest_s, jitter_m):
+        return BallMotionState(before, after, JUMP)
+    if before is None and after is not None and _is_played_in(sightings, index, after):
+        return BallMotionState(None, after, START)
     if before is None or after is None:
         return BallMotionState(before, after, UNKNOWN_START if before is None else UNKNOWN_END)
     noise = before.variance + after.variance
@@ -38,6 +61,27 @@ def find_motion(sightings: Sequence[SightingState], index: int, newest_s: float,
     contact = contact_evidence(after.vx - before.vx, FREE_CHANGE_M_S**2 + noise)
     contact += contact_evidence(after.vy - before.vy, vertical**2 + noise)
     return BallMotionState(before, after, contact)
+
+
+def _is_played_in(sightings: Sequence[SightingState], index: int, after: SlopeState) -> bool:
+    """The ball comes into sight here and moves at once; on the pitch only, a picture loses the ball all the time."""
+    here = sightings[index]
+    if not here.is_metric or math.hypot(after.vx, after.vy) < PLAYED_M_S:
+        return False
+    return not any(s.shot == here.shot and not math.isnan(s.x) for s in sightings[:index])
+
+
+def _is_beside_jump(sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float) -> bool:
+    """A jump begins or ends here, and somebody is nearer here than at its other end."""
+    here = sightings[index]
+    for other, is_earlier in ((index - 1, True), (index + 1, False)):
+        if not 0 <= other < len(sightings) or sightings[other].t_s > newest_s:
+            continue
+        pair = (sightings[other], here) if is_earlier else (here, sightings[other])
+        if jumps(*pair, jitter_m):
+            away, other_away = (min((p.distance_m for p in s.near), default=math.inf) for s in (here, sightings[other]))
+            return away < other_away or (away == other_away and is_earlier)
+    return False
 
 
 def contact_at(sightings: Sequence[SightingState], motions: Sequence[BallMotionState | None], index: int) -> float:
@@ -49,7 +93,7 @@ def contact_at(sightings: Sequence[SightingState], motions: Sequence[BallMotionS
     here = motions[index]
     if here is None or not sightings[index].is_detected:
         return 0.0
-    contact = min(max(here.contact, WEAKEST), STRONGEST)
+    contact = min(max(here.contact, WEAKEST), here.contact if here.contact in (START, JUMP) else STRONGEST)
     for step in (-1, 1):
         n_compared = 0
         k = index + step
@@ -116,9 +160,14 @@ def find_slope(
     here = sightings[index]
     times, xs, ys = [0.0], [0.0], [0.0]
     k = index + step
+    nearer = here
     while 0 <= k < len(sightings):
         other = sightings[k]
         offset_s = other.t_s - here.t_s
+        if jumps(*((other, nearer) if step < 0 else (nearer, other)), jitter_m):
+            break
+        if not math.isnan(other.x):
+            nearer = other
         if other.shot != here.shot or other.t_s > newest_s or abs(offset_s) > FURTHEST_S:
             break
         if abs(offset_s) > WINDOW_S + 1e-9 and len(times) > 1:

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tacticeye.analysis.ball_motion import JUMP, START
 from tacticeye.possession_parts import BallMotionState, HolderStepState, NearPersonState, SightingState, SlopeState
 from tacticeye.types import NO_TEAM
 
@@ -23,6 +24,7 @@ HELD_DEVIATION_M = 0.75
 TOUCH_DEVIATION_M = 0.5  # at the instant of a touch
 IMAGE_TOUCH_DEVIATION_M = 0.75  # a box's lower edge isn't where the feet are
 TOUCH_TIMING_S = 0.1
+CUT_TIMING_S = 0.25  # where the ball's track begins anew
 TIMING_COST = 0.5
 FREE_AREA_M2 = 30.0
 HELD_MOTION_M_S = 2.0
@@ -53,15 +55,16 @@ def touch_evidence(person: NearPersonState, motion: BallMotionState, is_metric: 
     deviation_m = TOUCH_DEVIATION_M if is_metric else IMAGE_TOUCH_DEVIATION_M
     variance = deviation_m**2 + 2.0 * jitter_m * jitter_m
     cost = 0.5 * person.distance_m**2 / variance
+    timing_s = CUT_TIMING_S if motion.contact in (START, JUMP) else TOUCH_TIMING_S
     for side, sign in ((motion.before, 1.0), (motion.after, -1.0)):
         if side is None:
             continue
         speed_2 = side.vx**2 + side.vy**2
         along = sign * (person.to_ball_x_m * side.vx + person.to_ball_y_m * side.vy)
-        away_s = min(max(along / speed_2, 0.0), TOUCH_TIMING_S) if speed_2 > 0 else 0.0
+        away_s = min(max(along / speed_2, 0.0), timing_s) if speed_2 > 0 else 0.0
         x = person.to_ball_x_m - sign * away_s * side.vx
         y = person.to_ball_y_m - sign * away_s * side.vy
-        cost = min(cost, 0.5 * (x * x + y * y) / variance + TIMING_COST * (away_s / TOUCH_TIMING_S) ** 2)
+        cost = min(cost, 0.5 * (x * x + y * y) / variance + TIMING_COST * (away_s / timing_s) ** 2)
     return math.log(FREE_AREA_M2 / (2.0 * math.pi * variance)) - cost
 
 
