@@ -7,6 +7,7 @@ import streamlit as st
 
 from tacticeye import charts, possession_charts
 from tacticeye.dashboard import match_frame, panels, player, polls
+from tacticeye.dashboard.definitions_panel import definitions
 from tacticeye.dashboard.language import say
 from tacticeye.labels import Labels
 from tacticeye.match_views import LiveView
@@ -81,6 +82,7 @@ def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
     events, counts = st.columns([3, 2], gap="medium")
     events.html(panels.feed(view.events, colours, labels))
     counts.html(panels.passes(view.totals, colours, labels))
+    counts.html(definitions(view.totals, labels))
     counts.html(panels.trust(view.stats, labels.texts))
 
 

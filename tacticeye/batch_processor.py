@@ -10,14 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye.analysis import totals as running_totals
 from tacticeye.analysis.observation import BODY_HEIGHT_M, FrameObservation
-from tacticeye.analysis.possession import PossessionEngine
+from tacticeye.analysis.play import Play, PlayAnalysis
 from tacticeye.config import AnalysisConfig
 from tacticeye.match_state import MatchState, Progress
 from tacticeye.state_parts import FrameWaiting, PersonWaiting
@@ -27,8 +27,6 @@ from tacticeye.types import (
     BallSource,
     Boxes,
     ChunkOutput,
-    ControlSpan,
-    Event,
     FrameBatch,
     Image,
     Role,
@@ -44,18 +42,6 @@ from tacticeye.vision.detector import Detector, open_ball_finder, open_detector
 from tacticeye.vision.overlay import annotate, encode_jpeg
 from tacticeye.vision.team_classifier import TeamClassifier
 from tacticeye.vision.tracker import Tracker
-
-
-@dataclass(frozen=True)
-class _Play:
-    """What a batch adds to the course of the match, as it comes."""
-
-    spans: list[ControlSpan]
-    events: list[Event]
-
-    def add(self, spans: list[ControlSpan], events: list[Event]) -> None:
-        self.spans.extend(spans)
-        self.events.extend(events)
 
 
 class BatchProcessor:
@@ -74,7 +60,7 @@ class BatchProcessor:
         self._teams = TeamClassifier(state.teams)
         self._ball_search: BallSearch | None = None
         self._ball_path = BallPath(state.ball_path)
-        self._possession = PossessionEngine(state.possession)
+        self._possession = PlayAnalysis(state.possession, state.play_events)
         self._waiting = list(state.waiting)
         self._totals = state.totals
         self._totals_now = state.totals_now
@@ -113,7 +99,7 @@ class BatchProcessor:
         parts: list[Boxes] = []
         decisions: list[BallDecision] = []
         motions: list[FrameMotion] = []
-        play = _Play([], [])
+        play = Play()
         for image, frame, t_s in zip(batch.images, batch.frame.tolist(), batch.t_s.tolist(), strict=True):
             boxes, decided, motion = self._follow(image, frame, t_s, detections.select(detections.frame == frame))
             parts.append(boxes)
@@ -125,7 +111,7 @@ class BatchProcessor:
             flushed = self._ball_path.flush()
             decisions += flushed
             self._decide_control(flushed, play)
-            play.add(*self._possession.flush(batch.end_s))
+            play.extend(self._possession.flush(batch.end_s))
         boxes = Boxes.concatenate(parts)
         calibration = self._pitch.take_rows()
         tracks = self._teams.summaries()
@@ -143,6 +129,7 @@ class BatchProcessor:
             ball=[d.position for d in decisions if d.position is not None],
             spans=play.spans,
             events=play.events,
+            metrics=play.metrics,
             tracks=tracks,
             kits=self._teams.kits(),
             chunk_stats=count_trust(
@@ -174,7 +161,8 @@ class BatchProcessor:
             ball_search=self._state.ball_search if self._ball_search is None else self._ball_search.state(),
             ball_path=self._ball_path.state(),
             waiting=list(self._waiting),
-            possession=self._possession.state(),
+            possession=self._possession.possession_state(),
+            play_events=self._possession.events_state(),
             totals=self._totals,
             totals_now=self._totals_now,
         )
@@ -212,12 +200,12 @@ class BatchProcessor:
         candidates = self._ball_search.look(image, frame, t_s, detected.select(is_ball), expected_xy)
         return Boxes.concatenate([detected.select(~is_ball), candidates])
 
-    def _decide_control(self, decisions: list[BallDecision], play: _Play) -> None:
+    def _decide_control(self, decisions: list[BallDecision], play: Play) -> None:
         with self._timed("possession"):
             for decision in decisions:
                 waiting = self._waiting.pop(0)
                 assert waiting.frame == decision.frame, "each analysed frame gets one ball decision, in order"
-                play.add(*self._possession.update(self._observation(waiting, decision.position)))
+                play.extend(self._possession.update(self._observation(waiting, decision.position)))
 
     def _observation(self, waiting: FrameWaiting, ball: BallPosition | None) -> FrameObservation:
         people = waiting.people
@@ -242,7 +230,7 @@ class BatchProcessor:
             ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
         )
 
-    def _count(self, play: _Play, is_last: bool) -> None:
+    def _count(self, play: Play, is_last: bool) -> None:
         active = self._tracker.active_tracks
         teams = Counter(self._teams.team_of(track) for track in active)
         current = self._possession.current()

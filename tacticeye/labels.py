@@ -37,5 +37,13 @@ class Labels:
         """Empty for kinds that have no outcome."""
         return self.texts(f"result.{str(result).lower()}") if str(result) else ""
 
+    def definition(self, definition: str) -> str:
+        """Name of a way to count possession."""
+        return self.texts(f"definition.{definition}")
+
+    def formula(self, definition: str) -> str:
+        """How that way counts."""
+        return self.texts(f"formula.{definition}")
+
     def state(self, state: ControlState) -> str:
         return self.team(state.team) if state.team >= 0 else self.texts(f"state.{state.value}")

@@ -21,6 +21,7 @@ from tacticeye.state_parts import (
     CalibrationState,
     CameraState,
     FrameWaiting,
+    PlayEventsState,
     PossessionState,
     TeamClassifierState,
     Totals,
@@ -94,6 +95,7 @@ class MatchState:
     ball_path: BallPathState = field(default_factory=BallPathState)
     waiting: list[FrameWaiting] = field(default_factory=list)
     possession: PossessionState = field(default_factory=PossessionState)
+    play_events: PlayEventsState = field(default_factory=PlayEventsState)
     totals: Totals = field(default_factory=Totals)  # of final spans: what further ones are added to
     totals_now: Totals = field(default_factory=Totals)  # with the span still open: what is shown
 

@@ -184,6 +184,43 @@ class ControlLedgerState:
 
 
 @dataclass(frozen=True)
+class ReceptionState:
+    """Who got the ball last, when and where: x, y m of the pitch, place px of the picture; NaN unknown."""
+
+    track: int
+    t_s: float
+    x: float
+    y: float
+    place_x: float
+    place_y: float
+
+
+@dataclass(frozen=True)
+class BreakState:
+    """The last stretch without play. is_out: it began with the ball out of the pitch."""
+
+    state: ControlState
+    start_s: float
+    end_s: float
+    is_out: bool
+
+
+@dataclass(frozen=True)
+class PlayEventsState:
+    """Memory of analysis/play_events.py. sides: of each team's goalkeeper, -1 left end to 1 right end, 0 unknown.
+
+    string: team and number of the completed passes in a row so far. out_s: when the ball last went out.
+    """
+
+    reception: ReceptionState | None = None
+    last_break: BreakState | None = None
+    sides: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    seen_s: float | None = None
+    string: tuple[int, int] = (-1, 0)
+    out_s: float | None = None
+
+
+@dataclass(frozen=True)
 class PossessionState:
     """Memory of analysis/possession.py; about two seconds of observations, whatever their rate."""
 

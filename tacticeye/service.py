@@ -28,6 +28,7 @@ from tacticeye.uploads import UploadShelf
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tacticeye.analysis.definitions import DefinedShare
     from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.people_views import PeopleView
@@ -169,6 +170,18 @@ class Service:
         from tacticeye import match_views
 
         return match_views.read_live(self.status(match_id), self._existing(match_id))
+
+    def possession_definitions(self, match_id: str) -> tuple[DefinedShare, ...]:
+        """Possession by each definition, the default first, with formula, denominator and range."""
+        from tacticeye import match_views
+
+        return match_views.read_definitions(self.status(match_id), self._existing(match_id))
+
+    def metrics(self, match_id: str) -> pd.DataFrame:
+        """Figures by minute, team and player as detected: minute, team, track (-1: of the team), name, value."""
+        from tacticeye import match_views
+
+        return match_views.read_metrics(self._existing(match_id))
 
     def trust_view(self, match_id: str) -> TrustView:
         """How much was seen and how surely: over all, and batch by batch."""

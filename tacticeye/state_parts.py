@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from tacticeye.possession_parts import PlayEventsState as PlayEventsState
 from tacticeye.possession_parts import PossessionState as PossessionState
 from tacticeye.types import ControlState, TrackSummary
 

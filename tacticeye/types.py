@@ -72,6 +72,11 @@ class EventKind(StrEnum):
     SHOT = "SHOT"
     CLEARANCE = "CLEARANCE"
     BALL_OUT = "BALL_OUT"
+    KICK_OFF = "KICK_OFF"
+    THROW_IN = "THROW_IN"
+    CORNER_KICK = "CORNER_KICK"
+    GOAL_KICK = "GOAL_KICK"
+    FREE_KICK = "FREE_KICK"
 
 
 class EventResult(StrEnum):
@@ -81,6 +86,22 @@ class EventResult(StrEnum):
     INCOMPLETE = "INCOMPLETE"
     OUT = "OUT"
     NONE = ""
+
+
+class Metric(StrEnum):
+    """Figures that add up over minutes, players and batches; what each counts: analysis/metrics.py."""
+
+    CONTROL_MS = "control_ms"
+    TOUCHES = "touches"
+    PASSES_ATTEMPTED = "passes_attempted"
+    PASSES_COMPLETE = "passes_complete"
+    TURNOVERS = "turnovers"
+    RECOVERIES = "recoveries"
+    STRINGS_3 = "strings_3"
+    STRINGS_6 = "strings_6"
+    STRINGS_9 = "strings_9"
+    FINAL_THIRD_ENTRIES = "final_third_entries"
+    BOX_ENTRIES = "box_entries"
 
 
 class BallSource(StrEnum):
@@ -319,6 +340,17 @@ class Event:
 
 
 @dataclass(frozen=True)
+class MetricRow:
+    """`value` more of a figure in a minute of video, for a team (0, 1) and a track (-1: of the team as a whole)."""
+
+    minute: int
+    team: int
+    track: int
+    name: Metric
+    value: float
+
+
+@dataclass(frozen=True)
 class TrackSummary:
     """What is believed of one track now, from all its votes; later belief replaces earlier. Times in s of video.
 
@@ -368,6 +400,7 @@ class ChunkOutput:
     preview_jpeg: bytes = b""
     gaps: Sequence[Gap] = ()
     calibration: Calibration = field(default_factory=Calibration.empty)
+    metrics: Sequence[MetricRow] = ()
 
 
 @dataclass(frozen=True)

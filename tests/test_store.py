@@ -594,7 +594,7 @@ def test_a_dump_holds_every_table_that_two_runs_must_agree_on(store: MatchStore)
 
     assert set(tables) == {
         "batches", "positions", "calibration", "ball", "control_spans", "events", "tracks", "kits", "heat",
-        "pitch_heat", "pitch_view", "gaps", "hand_calibration",
+        "pitch_heat", "pitch_view", "gaps", "hand_calibration", "metrics",
     }  # fmt: skip
     assert tables["heat"]["n"].sum() == (tables["positions"]["role"] != Role.REFEREE).sum()
     assert "processing_time_ms" not in tables["batches"]

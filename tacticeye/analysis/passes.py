@@ -5,9 +5,9 @@ PASS          the ball leaves a person of a team and flies: at least FLIGHT_M an
               pitch. t_start_s is the release, t_end_s the reception.
 INTERCEPTION  an opponent's control that ends such a flight; t_start_s is his first touch.
 RECOVERY      an opponent's control without a flight before it: a tackle, a dribble lost, a ball won in a contest.
-confidence    product over both touches of how sure the touch is (logistic in its evidence) and how sure its team, times
-              DEFLECTED for every touch in between that was not judged to be control, times UNSEEN_FLIGHT where most of
-              the flight wasn't seen.
+confidence    square root of: how sure each of both touches is (logistic in its evidence) and its team, times DEFLECTED
+              for every touch in between that was not judged to be control; times UNSEEN_FLIGHT where most of the flight
+              wasn't seen. The root makes it a probability: tests/benchmarks/reliability.py compares it with event data.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def make_events(
     if NO_TEAM in teams or is_same_person(owner, taker, people):
         return []
     flew = is_flight(owner.end, taker.start, is_metric)
-    confidence = touch_confidence(owner) * touch_confidence(taker) * DEFLECTED**between
+    confidence = math.sqrt(touch_confidence(owner) * touch_confidence(taker) * DEFLECTED**between)
     if unseen_s > 0.5 * (taker.start_s - owner.end_s):
         confidence *= UNSEEN_FLIGHT
     events = []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tacticeye.gap import Gap
 from tacticeye.store.records import HEAT_COLUMNS, HEAT_ROWS
-from tacticeye.types import NO_TRACK, BallPosition, Boxes, ControlSpan, Event, Role, TeamKit, TrackSummary
+from tacticeye.types import NO_TRACK, BallPosition, Boxes, ControlSpan, Event, MetricRow, Role, TeamKit, TrackSummary
 
 SECONDS_PER_MINUTE = 60.0
 
@@ -156,6 +156,24 @@ def kit_columns(kits: Sequence[TeamKit]) -> pa.Table:
             "red": np.ascontiguousarray(rgb[:, 0]),
             "green": np.ascontiguousarray(rgb[:, 1]),
             "blue": np.ascontiguousarray(rgb[:, 2]),
+        }
+    )
+
+
+def metric_columns(rows: Sequence[MetricRow]) -> pa.Table:
+    """Rows of `metrics`, those of one key added up."""
+    totals: dict[tuple[int, int, int, str], float] = {}
+    for row in rows:
+        key = (row.minute, row.team, row.track, row.name.value)
+        totals[key] = totals.get(key, 0.0) + row.value
+    keys = sorted(totals)
+    return pa.table(
+        {
+            "minute": np.array([key[0] for key in keys], np.int32),
+            "team": np.array([key[1] for key in keys], np.int8),
+            "track": np.array([key[2] for key in keys], np.int32),
+            "name": _text([key[3] for key in keys]),
+            "value": np.array([totals[key] for key in keys], np.float64),
         }
     )
 

@@ -79,6 +79,12 @@ _QUERIES = {
         FROM gaps
         ORDER BY start_s
         """,
+    "metrics": """
+        SELECT minute, team, track, name, SUM(value) AS value
+        FROM metrics
+        GROUP BY minute, team, track, name
+        ORDER BY minute, team, track, name
+        """,
     "heat": """
         SELECT minute, track, cell_x, cell_y, CAST(SUM(n) AS BIGINT) AS n
         FROM heat

@@ -214,6 +214,7 @@ def _insert_results(connection: Connection, output: ChunkOutput) -> None:
         "heat": columns.heat_columns(output.boxes, picture.width, picture.height),
         "ball": columns.ball_columns(output.ball),
         "control_spans": columns.span_columns(output.spans),
+        "metrics": columns.metric_columns(output.metrics),
         "events": columns.event_columns(output.events, Snapshot(connection).next_event_id()),
     }
     for name, rows in tables.items():

@@ -288,6 +288,17 @@ class Snapshot:
             """
         )
 
+    def metrics(self) -> pd.DataFrame:
+        """What did each player and team do in each minute? minute, team, track (-1: the team's own), name, value."""
+        return self.query(
+            """
+            SELECT minute, team, track, name, SUM(value) AS value
+            FROM metrics
+            GROUP BY minute, team, track, name
+            ORDER BY minute, team, track, name
+            """
+        )
+
     # Ball and people
 
     def ball_path(self, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> pd.DataFrame:

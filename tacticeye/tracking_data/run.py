@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from tacticeye.analysis import totals as running_totals
-from tacticeye.analysis.possession import PossessionEngine
+from tacticeye.analysis.play import Play, PlayAnalysis
 from tacticeye.config import AnalysisConfig
 from tacticeye.errors import DatabaseDamagedError
 from tacticeye.match_files import MatchFolder
@@ -87,7 +87,7 @@ class TrackingProcessor:
     def __init__(self, frames: TrackingFrames, state: MatchState) -> None:
         self._frames = frames
         self._state = state
-        self._possession = PossessionEngine(state.possession)
+        self._analysis = PlayAnalysis(state.possession, state.play_events)
         self._totals = state.totals
         self._totals_now = state.totals_now
         self._progress = state.progress
@@ -101,26 +101,22 @@ class TrackingProcessor:
         """Analyse the frames first up to last, the next ones in order."""
         started = time.perf_counter()
         frames = self._frames
-        spans, events = [], []
+        play = Play()
         for index in range(first, last):
-            new_spans, new_events = self._possession.update(frames.observation(index))
-            spans += new_spans
-            events += new_events
+            play.extend(self._analysis.update(frames.observation(index)))
         start_s = self._progress.end_s if first else float(frames.t_s[0])
         end_s = frames.end_s if last == len(frames) else float(frames.t_s[last])
         if is_last:
-            new_spans, new_events = self._possession.flush(end_s)
-            spans += new_spans
-            events += new_events
+            play.extend(self._analysis.flush(end_s))
         boxes, ball = frames.boxes(first, last), frames.ball_positions(first, last)
         batch = self._progress.next_batch
         position = StreamPosition(last - 1, float(frames.t_s[last - 1]), NO_PTS)
         self._progress = Progress(batch + 1, position, end_s, is_finished=is_last)
         active = np.unique(frames.track[frames.rows(last - 1, last)]).tolist()
         teams = {s.track: s.team for s in self._summaries}
-        current = self._possession.current()
+        current = self._analysis.current()
         self._totals = replace(
-            running_totals.add(self._totals, spans, events, current),
+            running_totals.add(self._totals, play.spans, play.events, current),
             active_tracks=len(active),
             active_tracks_by_team={team: sum(teams[track] == team for track in active) for team in (0, 1)},
             total_ids=len(self._summaries),
@@ -135,8 +131,9 @@ class TrackingProcessor:
             end_s=end_s,
             boxes=boxes,
             ball=ball,
-            spans=spans,
-            events=events,
+            spans=play.spans,
+            events=play.events,
+            metrics=play.metrics,
             tracks=self._summaries if is_last or not batch else [],
             kits=[],
             chunk_stats={
@@ -158,7 +155,8 @@ class TrackingProcessor:
         return replace(
             self._state,
             progress=self._progress,
-            possession=self._possession.state(),
+            possession=self._analysis.possession_state(),
+            play_events=self._analysis.events_state(),
             totals=self._totals,
             totals_now=self._totals_now,
         )

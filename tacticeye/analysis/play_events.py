@@ -1,0 +1,240 @@
+"""What touches alone don't tell, from the events in order: carries, shots, clearances, restarts, entries, pass strings.
+
+All lengths are metres on the 105 x 68 pitch, so but for pass strings nothing is found while places are unknown.
+CARRY         somebody gets the ball and plays it CARRY_M or further away, CARRY_S or later
+SHOT          a fast ball from SHOT_RANGE_M or nearer that the opponent stops at the goal mouth, or that goes out there
+CLEARANCE     a long ball out of the own end that no team-mate gets
+restarts      the first pass after a break (dead, or unseen for BREAK_S), named after where it is played: KICK_OFF,
+              THROW_IN, CORNER_KICK, GOAL_KICK (own goal area, side known); elsewhere FREE_KICK, but only where the ball
+              was dead without having gone out
+entry         a pass or carry that ends in the final third, or in the penalty area, and began outside it
+pass string   completed passes of one team in a row, ended by a turnover, a ball out or a pass that fails
+Sides come from where the goalkeepers are; until both agree, what depends on them isn't told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from tacticeye import pitch
+from tacticeye.analysis.metrics import MINUTE_S, string_metric
+from tacticeye.analysis.observation import FrameObservation
+from tacticeye.possession_parts import BreakState, PlayEventsState, ReceptionState
+from tacticeye.types import (
+    NO_TEAM,
+    NO_TRACK,
+    ControlSpan,
+    ControlState,
+    Event,
+    EventKind,
+    EventResult,
+    Metric,
+    MetricRow,
+    Role,
+)
+
+CARRY_M, CARRY_S = 3.0, 0.4
+SHOT_RANGE_M, SHOT_SPEED_M_S = 35.0, 10.0
+MOUTH_M = pitch.GOAL_WIDTH_M / 2 + 3.0  # from the goal's middle
+KEEPER_M = 8.0  # in front of the goal line the ball is stopped
+CLEARED_FROM_M, CLEARED_M = 25.0, 20.0
+BREAK_S = 3.0
+RESTART_WAIT_S = 3.0  # from the break's end to the pass
+SPOT_M, CORNER_M, TOUCHLINE_M = 1.5, 2.5, 1.5
+OUT_TIMING_S = 0.5
+PLACE_SURE, FREE_SURE = 0.9, 0.6
+SIDE_MEMORY_S = 15.0
+SIDE_LEAST = 0.5
+FINAL_THIRD_M = pitch.LENGTH_M / 3
+
+BREAKS = (ControlState.DEAD, ControlState.UNSEEN, ControlState.NOT_LIVE)
+TURNOVERS = (EventKind.INTERCEPTION, EventKind.RECOVERY)
+
+
+class PlayEvents:
+    """Takes observations, spans and events in order; gives the events with what follows from them, and metric rows."""
+
+    def __init__(self, state: PlayEventsState) -> None:
+        self._reception = state.reception
+        self._break = state.last_break
+        self._sides = list(state.sides)
+        self._seen_s = state.seen_s
+        self._string = state.string
+        self._out_s = state.out_s
+
+    def state(self) -> PlayEventsState:
+        return PlayEventsState(self._reception, self._break, list(self._sides), self._seen_s, self._string, self._out_s)
+
+    def watch(self, observation: FrameObservation) -> None:
+        """Follow on which side the goalkeepers stay; x of the pitch, +1 the right end."""
+        elapsed_s = 0.0 if self._seen_s is None else observation.t_s - self._seen_s
+        self._seen_s = observation.t_s
+        keepers = (observation.role == Role.GOALKEEPER) & (observation.team >= 0)
+        if not observation.is_metric or not keepers.any():
+            return
+        gain = -math.expm1(-min(elapsed_s, 1.0) / SIDE_MEMORY_S)
+        for team, x in zip(observation.team[keepers].tolist(), observation.xy[keepers, 0].tolist(), strict=True):
+            if math.isfinite(x):
+                end = float(np.clip((x - pitch.MIDDLE_X_M) / (pitch.LENGTH_M / 4), -1.0, 1.0))
+                self._sides[team] += gain * (end - self._sides[team])
+
+    def add(self, spans: Iterable[ControlSpan], events: Iterable[Event]) -> tuple[list[Event], list[MetricRow]]:
+        """The events, named more closely where they can be, with further ones, and rows that aren't sums of events."""
+        for span in spans:
+            if span.state in BREAKS:
+                is_out = self._out_s is not None and abs(self._out_s - span.start_s) <= OUT_TIMING_S
+                self._break = BreakState(span.state, span.start_s, span.end_s, is_out)
+        found: list[Event] = []
+        rows: list[MetricRow] = []
+        for event in events:
+            found += self._restart(event)
+            found += self._carry(event)
+            found.append(self._named(event))
+            rows += self._follow_string(event)
+            self._remember(event)
+        for event in found:
+            rows += self._entries(event)
+        return found, rows
+
+    def close(self, end_s: float) -> list[MetricRow]:
+        """The match ends: the string that is going on is final."""
+        return self._end_string(end_s)
+
+    # Carries and restarts
+
+    def _carry(self, event: Event) -> list[Event]:
+        got, self_x = self._reception, event.pitch_from[0]
+        if got is None or got.track != event.track_from or event.kind not in (EventKind.PASS, EventKind.SHOT):
+            return []
+        way_m = math.hypot(self_x - got.x, event.pitch_from[1] - got.y)
+        if not way_m >= CARRY_M or event.t_start_s - got.t_s < CARRY_S:
+            return []
+        return [
+            Event(
+                EventKind.CARRY,
+                EventResult.NONE,
+                got.t_s,
+                event.t_start_s,
+                event.team,
+                event.track_from,
+                NO_TRACK,
+                (got.place_x, got.place_y),
+                event.xy_from,
+                event.confidence,
+                pitch_from=(got.x, got.y),
+                pitch_to=event.pitch_from,
+            )
+        ]
+
+    def _restart(self, event: Event) -> list[Event]:
+        ended = self._break
+        if event.kind is not EventKind.PASS or ended is None:
+            return []
+        self._break = None
+        is_long = ended.end_s - ended.start_s >= BREAK_S or ended.state is ControlState.DEAD
+        if not is_long or event.t_start_s - ended.end_s > RESTART_WAIT_S or math.isnan(sum(event.pitch_from)):
+            return []
+        kind, sure = self._restart_kind(event, ended)
+        if kind is None:
+            return []
+        at_once = replace(event, kind=kind, result=EventResult.NONE, t_end_s=event.t_start_s, track_to=NO_TRACK)
+        sure *= event.confidence
+        return [replace(at_once, xy_to=event.xy_from, pitch_to=event.pitch_from, confidence=sure)]
+
+    def _restart_kind(self, event: Event, ended: BreakState) -> tuple[EventKind | None, float]:
+        x, y = event.pitch_from
+        from_end, from_side = min(x, pitch.LENGTH_M - x), min(y, pitch.WIDTH_M - y)
+        if math.hypot(x - pitch.MIDDLE_X_M, y - pitch.MIDDLE_Y_M) <= SPOT_M:
+            return EventKind.KICK_OFF, PLACE_SURE
+        if math.hypot(from_end, from_side) <= CORNER_M:
+            return EventKind.CORNER_KICK, PLACE_SURE
+        if from_side <= TOUCHLINE_M:
+            return EventKind.THROW_IN, PLACE_SURE
+        is_in_goal_area = from_end <= pitch.GOAL_AREA_DEPTH_M + SPOT_M and (
+            abs(y - pitch.MIDDLE_Y_M) <= pitch.GOAL_AREA_WIDTH_M / 2 + SPOT_M
+        )
+        side = self._side(event.team)
+        if is_in_goal_area and side != 0 and (x > pitch.MIDDLE_X_M) == (side > 0):
+            return EventKind.GOAL_KICK, PLACE_SURE
+        if ended.state is ControlState.DEAD and not ended.is_out:
+            return EventKind.FREE_KICK, FREE_SURE
+        return None, 0.0
+
+    def _remember(self, event: Event) -> None:
+        if event.kind is EventKind.BALL_OUT:
+            self._reception, self._out_s = None, event.t_start_s
+            return
+        if event.kind is EventKind.PASS and event.result is not EventResult.COMPLETE:
+            self._reception = None  # the opponent's own event tells where he got it
+            return
+        self._reception = ReceptionState(event.track_to, event.t_end_s if event.kind is EventKind.PASS else
+                                         event.t_start_s, *event.pitch_to, *event.xy_to)  # fmt: skip
+
+    # Shots and clearances
+
+    def _named(self, event: Event) -> Event:
+        side = self._side(event.team)
+        if event.kind is not EventKind.PASS or event.result is EventResult.COMPLETE or side == 0:
+            return event
+        # Along the way that the team plays: own goal line 0, the other 105.
+        start_x, end_x = (x if side < 0 else pitch.LENGTH_M - x for x in (event.pitch_from[0], event.pitch_to[0]))
+        way_m = math.hypot(event.pitch_to[0] - event.pitch_from[0], event.pitch_to[1] - event.pitch_from[1])
+        speed = way_m / max(event.t_end_s - event.t_start_s, 0.1)
+        off_middle = abs(event.pitch_to[1] - pitch.MIDDLE_Y_M)
+        from_goal = math.hypot(pitch.LENGTH_M - start_x, event.pitch_from[1] - pitch.MIDDLE_Y_M)
+        is_at_mouth = end_x >= pitch.LENGTH_M - KEEPER_M and off_middle <= MOUTH_M
+        if from_goal <= SHOT_RANGE_M and speed >= SHOT_SPEED_M_S and is_at_mouth:
+            return replace(event, kind=EventKind.SHOT, result=EventResult.NONE)
+        if start_x <= CLEARED_FROM_M and way_m >= CLEARED_M and end_x > start_x:
+            return replace(event, kind=EventKind.CLEARANCE, result=EventResult.NONE)
+        return event
+
+    def _side(self, team: int) -> int:
+        """-1 where the team defends the left end, 1 the right one, 0 unknown."""
+        if team == NO_TEAM or self._sides[0] * self._sides[1] >= 0:
+            return 0
+        own = self._sides[team]
+        return 0 if abs(own) + abs(self._sides[1 - team]) < SIDE_LEAST else int(math.copysign(1, own))
+
+    # What isn't a sum over events
+
+    def _entries(self, event: Event) -> list[MetricRow]:
+        is_pass = event.kind is EventKind.PASS and event.result is EventResult.COMPLETE
+        side = self._side(event.team)
+        if side == 0 or not (is_pass or event.kind is EventKind.CARRY):
+            return []
+        rows = []
+        start, end = ((p[0] if side < 0 else pitch.LENGTH_M - p[0], p[1]) for p in (event.pitch_from, event.pitch_to))
+        for metric, is_within in ((Metric.FINAL_THIRD_ENTRIES, _in_final_third), (Metric.BOX_ENTRIES, _in_box)):
+            if is_within(end) and not is_within(start) and not math.isnan(start[0]):
+                rows.append(MetricRow(int(event.t_end_s // MINUTE_S), event.team, event.track_from, metric, 1.0))
+        return rows
+
+    def _follow_string(self, event: Event) -> list[MetricRow]:
+        team, n = self._string
+        if event.kind is EventKind.PASS and event.result is EventResult.COMPLETE:
+            if event.team == team:
+                self._string = (team, n + 1)
+                return []
+            ended = self._end_string(event.t_start_s)
+            self._string = (event.team, 1)
+            return ended
+        return self._end_string(event.t_start_s)
+
+    def _end_string(self, t_s: float) -> list[MetricRow]:
+        (team, n), self._string = self._string, (NO_TEAM, 0)
+        metric = string_metric(n)
+        return [] if metric is None else [MetricRow(int(max(t_s, 0.0) // MINUTE_S), team, NO_TRACK, metric, 1.0)]
+
+
+def _in_final_third(place: tuple[float, float]) -> bool:
+    return place[0] >= pitch.LENGTH_M - FINAL_THIRD_M
+
+
+def _in_box(place: tuple[float, float]) -> bool:
+    is_wide = abs(place[1] - pitch.MIDDLE_Y_M) > pitch.PENALTY_AREA_WIDTH_M / 2
+    return place[0] >= pitch.LENGTH_M - pitch.PENALTY_AREA_DEPTH_M and not is_wide
