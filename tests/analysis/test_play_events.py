@@ -165,7 +165,8 @@ def test_a_ball_whose_track_jumps_was_touched_by_who_stands_where_it_goes_on() -
     """A header: the flight to it ends short of him, the flight from it begins at him."""
     scene = Scene(
         people=(stand(1, 0, 30.0, 30.0), stand(11, 1, 54.0, 33.0), stand(2, 0, 75.0, 33.0)),
-        ball=((0.0, 30.2, 30), (2.0, 30.2, 30), (3.99, 54.0, 29.0), (4.0, 54.2, 33.0), (5.6, 74.8, 33.0), (8.0, 74.8, 33.0)),
+        ball=((0.0, 30.2, 30), (2.0, 30.2, 30), (3.99, 54.0, 29.0), (4.0, 54.2, 33.0), (5.6, 74.8, 33.0),
+              (8.0, 74.8, 33.0)),
         end_s=8.0,
     )  # fmt: skip
     changes = [event.track_to for event in play(scene).events_of("INTERCEPTION", "RECOVERY")]

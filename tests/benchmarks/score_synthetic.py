@@ -2,8 +2,8 @@
 
 usage: python -m tests.benchmarks.score_synthetic [--matches N] [--seconds S] [--rate HZ] [--jitter M]
 
-Control: share of the time in which a team is in control by the match's own book and by the analysis alike. A pass counts
-within a second with the same passer; throw-ins and goal kicks that a team-mate gets are passes, shots aren't.
+Control: share of the time in which a team is in control by the match's own book and by the analysis alike. A pass
+counts within a second with the same passer; throw-ins and goal kicks that a team-mate gets are passes, shots aren't.
 """
 
 from __future__ import annotations
