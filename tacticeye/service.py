@@ -171,6 +171,12 @@ class Service:
 
         return match_views.read_live(self.status(match_id), self._existing(match_id))
 
+    def has_video(self, match_id: str) -> bool:
+        """Whether there is a video file to play; tracking data and streams have none."""
+        from tacticeye.video_route import find_video
+
+        return find_video(self._data_dir, match_id) is not None
+
     def possession_definitions(self, match_id: str) -> tuple[DefinedShare, ...]:
         """Possession by each definition, the default first, with formula, denominator and range."""
         from tacticeye import match_views

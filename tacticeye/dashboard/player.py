@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.components.v2 import component
 
+from tacticeye.dashboard import polls
 from tacticeye.dashboard.language import say
 
 _HERE = Path(__file__).resolve().parent
@@ -74,7 +75,10 @@ def show(
             "seek": {"number": seek["number"], "t": seek["t"]} if seek else None,
             "selected": selected,
             "label": label,
-            "texts": {name: say(f"player.{name}") for name in ("problem", "help", "previous", "next")},
+            "texts": {
+                "problem": say("player.problem" if polls.service().has_video(match_id) else "player.no_video"),
+                **{name: say(f"player.{name}") for name in ("help", "previous", "next")},
+            },
         },
         default={"time": 0.0},
         on_step_change=stepped,
