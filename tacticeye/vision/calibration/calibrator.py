@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 
 # The network is asked this often while the camera is lost, and while it is followed, s of video.
 SEARCH_EVERY_S = 0.4
-CHECK_EVERY_S = 1.2
+CHECK_EVERY_S = 2.4
 # Share of the asked line samples that show a line: true cameras reach 0.57 to 1.0 on real footage.
 MIN_SUPPORT = 0.5
 MIN_SUPPORT_TO_GO_ON = 0.35
@@ -188,7 +188,7 @@ class PitchCalibrator:
             parts.append(replace(seen, sigma=seen.sigma + KEYPOINT_SIGMA_PX * unit).measurements())
         if not parts or not sum(len(part) for part in parts):
             return belief, lines
-        return fit(belief.mean, belief, Measurements.join(parts), picture, steps=3).belief, lines
+        return fit(belief.mean, belief, Measurements.join(parts), picture, steps=2).belief, lines
 
     def _answer(self, belief: Belief, picture: Picture) -> PitchProjection:
         error = certainty.error_m(belief, picture, self._layout.size_m)
@@ -245,4 +245,4 @@ def _turned(vector: Vector, step: Array, picture: Picture) -> Vector:
     target = points[known] @ step[:, :2].T + step[:, 2]
     seen = Measurements.of_points(places[known], target, np.full(known.sum(), 1.0))
     deviations = np.array([0.5, 0.5, 0.05, 0.5, *[1e-6] * 7])
-    return fit(vector, Belief.of_deviations(vector, deviations), seen, picture, steps=3).belief.mean
+    return fit(vector, Belief.of_deviations(vector, deviations), seen, picture, steps=2).belief.mean

@@ -69,18 +69,22 @@ def rotation(vectors: Array) -> Array:
     """(M, 3, 3): rows are the right, down and forward axes in world coordinates of vectors (M, 11)."""
     pan, tilt, roll = vectors[:, 0], vectors[:, 1], vectors[:, 2]
     sin_p, cos_p, sin_t, cos_t = np.sin(pan), np.cos(pan), np.sin(tilt), np.cos(tilt)
-    forward = np.stack([sin_p * cos_t, cos_p * cos_t, -sin_t], axis=1)
-    right = np.stack([cos_p, -sin_p, np.zeros_like(pan)], axis=1)
-    down = np.cross(forward, right)
-    sin_r, cos_r = np.sin(roll)[:, None], np.cos(roll)[:, None]
-    return np.stack([cos_r * right + sin_r * down, cos_r * down - sin_r * right, forward], axis=1)
+    sin_r, cos_r = np.sin(roll), np.cos(roll)
+    axes = np.empty((len(vectors), 3, 3))
+    axes[:, 2, 0], axes[:, 2, 1], axes[:, 2, 2] = sin_p * cos_t, cos_p * cos_t, -sin_t
+    down_x, down_y, down_z = -sin_p * sin_t, -cos_p * sin_t, -cos_t
+    axes[:, 0, 0], axes[:, 0, 1] = cos_r * cos_p + sin_r * down_x, sin_r * down_y - cos_r * sin_p
+    axes[:, 0, 2] = sin_r * down_z
+    axes[:, 1, 0], axes[:, 1, 1] = cos_r * down_x - sin_r * cos_p, cos_r * down_y + sin_r * sin_p
+    axes[:, 1, 2] = cos_r * down_z
+    return axes
 
 
 def project(vectors: Array, points_m: Array, picture: Picture) -> Array:
     """(M, N, 2) px of world points (N, 3) under cameras (M, 11); NaN behind the camera or where the lens folds."""
     axes = rotation(vectors)
     relative = points_m[None] - vectors[:, None, 4:7]
-    seen = np.einsum("mni,mki->mnk", relative, axes)
+    seen = relative @ axes.transpose(0, 2, 1)
     depth = seen[..., 2]
     depth = np.where(depth > MIN_DEPTH_M, depth, np.nan)
     focal = np.exp(vectors[:, 3]) / picture.scale
@@ -90,7 +94,10 @@ def project(vectors: Array, points_m: Array, picture: Picture) -> Array:
     squared = x * x + y * y
     bend = np.where(1 + 3 * k1 * squared > _MIN_SLOPE, 1 + k1 * squared, np.nan)
     middle = picture.middle + vectors[:, 8:10] * picture.scale
-    return np.asarray(np.stack([x * bend, y * bend], axis=-1) * picture.scale + middle[:, None])
+    places = np.empty((*x.shape, 2))
+    places[..., 0] = x * (bend * picture.scale) + middle[:, :1]
+    places[..., 1] = y * (bend * picture.scale) + middle[:, 1:]
+    return places
 
 
 def differences(vector: Vector, points_m: Array, picture: Picture, free: NDArray[np.intp]) -> tuple[Array, Array]:

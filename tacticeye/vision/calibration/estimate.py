@@ -105,7 +105,7 @@ def fit(start: Vector, prior: Belief, seen: Measurements, picture: Picture, step
         if gain < _CONVERGED * cost:
             break
         places, slopes = differences(vector, seen.points_m, picture, free)
-    return Fit(Belief(vector, _covariance(vector, seen, residual, information, picture)), cost, residual)
+    return Fit(Belief(vector, _covariance(slopes, seen, residual, information)), cost, residual)
 
 
 def _residual(places: Array, seen: Measurements) -> Array:
@@ -130,8 +130,8 @@ def _legal(vector: Vector) -> Vector:
     return vector
 
 
-def _covariance(vector: Vector, seen: Measurements, residual: Array, information: Array, picture: Picture) -> Array:
-    _, slopes = differences(vector, seen.points_m, picture, np.arange(N_PARAMETERS))
+def _covariance(slopes: Array, seen: Measurements, residual: Array, information: Array) -> Array:
+    """By the slopes of the last step, which differ little from those at the end."""
     rows = np.einsum("rk,rkf->rf", seen.direction, slopes) / seen.sigma[:, None]
     rows[~np.isfinite(rows).all(axis=1)] = 0.0
     weight = 1 / (1 + (residual / _CAUCHY) ** 2)

@@ -13,7 +13,8 @@ class PitchEvidence(Protocol):
     """keypoints (32, 3) float64: x, y px of the source image, confidence 0..1, in the order of pitch.KEYPOINT_NAMES.
 
     lines (h, w) uint8: 0..255, how surely painted line passes there, empty (0, 0) where there is no such map;
-    line_scale: px of the source image per px of the map.
+    line_scale: px of the source image per cell of the map; line_origin: px (x, y) of the outer corner of its first
+    cell.
     """
 
     @property
@@ -25,6 +26,9 @@ class PitchEvidence(Protocol):
     @property
     def line_scale(self) -> float: ...
 
+    @property
+    def line_origin(self) -> tuple[float, float]: ...
+
 
 @dataclass(frozen=True, eq=False)
 class GivenEvidence:
@@ -33,6 +37,7 @@ class GivenEvidence:
     keypoints: NDArray[np.float64]
     lines: NDArray[np.uint8]
     line_scale: float = 1.0
+    line_origin: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of_keypoints(cls, keypoints: NDArray[np.float64]) -> GivenEvidence:

@@ -18,7 +18,7 @@ from tacticeye.vision.calibration.camera_model import Picture, Vector, camera_of
 from tacticeye.vision.calibration.estimate import Belief, Fit, Measurements, fit
 from tacticeye.vision.calibration.evidence import PitchEvidence
 from tacticeye.vision.calibration.priors import turned_towards
-from tacticeye.vision.calibration.white_lines import LineSamples, LineView, look_for_lines
+from tacticeye.vision.calibration.white_lines import LineMap, LineSamples, LineView, look_for_lines
 
 Array = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ def find_camera(
     seen = seen_keypoints(evidence, keypoints_m, picture)
     if len(seen.sigma) < MIN_KEYPOINTS:
         return None
-    line_map = (evidence.lines, evidence.line_scale) if evidence.lines.size else None
+    line_map = LineMap(evidence.lines, evidence.line_scale, evidence.line_origin) if evidence.lines.size else None
     found = []
     for prior, start in _beginnings(seen, usual, picture):
         rough = fit(start, prior, seen.measurements(), picture, steps=25)
@@ -114,7 +114,7 @@ def _refine(
     seen: Seen,
     samples: LineSamples,
     people_xyxy: NDArray[np.float32],
-    line_map: tuple[NDArray[np.uint8], float] | None,
+    line_map: LineMap | None,
 ) -> StillFit:
     picture = Picture(image.shape[1], image.shape[0])
     best = rough

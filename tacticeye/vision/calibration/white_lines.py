@@ -32,6 +32,8 @@ MIN_CONTRAST = 9.0
 _BOX_MARGIN_PX = 3.0
 # Lines narrower than this in the picture are no evidence: they drown in the turf's texture.
 MIN_WIDTH_PX = 0.35
+# A network that gives a line less than a fifth denies it.
+LEAST_AFFIRMED = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,15 @@ class LineSamples:
     along_m: Array
     across_m: Array
     marking: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LineMap:
+    """lines (h, w) uint8: 0..255 how surely a line passes; scale: px a cell; origin: px of the first cell's corner."""
+
+    lines: NDArray[np.uint8]
+    scale: float
+    origin: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +96,11 @@ def look_for_lines(
     samples: LineSamples,
     people_xyxy: NDArray[np.float32],
     reach_px: float,
-    line_map: tuple[NDArray[np.uint8], float] | None = None,
+    line_map: LineMap | None = None,
 ) -> LineView:
     """Crests within `reach_px` of where the camera `vector` shows the lines.
 
-    people_xyxy (N, 4) px. line_map: a network's map and its px of the source per px: crests it denies are left out.
+    people_xyxy (N, 4) px. line_map: what a network saw of lines: crests it denies are left out.
     """
     picture = Picture(image.shape[1], image.shape[0])
     chosen, places, normal, width = _visible(vector, samples, picture)
@@ -101,7 +112,7 @@ def look_for_lines(
     found = places + shift[:, None] * normal
     is_found &= _outside(found, people_xyxy)
     if line_map is not None:
-        is_found &= _affirmed(found, *line_map)
+        is_found &= _affirmed(found, line_map)
     rows = np.flatnonzero(is_found)
     seen = Measurements(samples.points_m[chosen[rows]], found[rows], normal[rows], np.full(len(rows), 1.0))
     n_markings = len(np.unique(samples.marking[chosen[rows]]))
@@ -171,11 +182,10 @@ def _crests(
     return t[inner] + centre, (peak > MIN_CONTRAST) & is_inside
 
 
-def _affirmed(found: Array, lines: NDArray[np.uint8], line_scale: float) -> NDArray[np.bool_]:
+def _affirmed(found: Array, line_map: LineMap) -> NDArray[np.bool_]:
     """(K,) whether the network's map doesn't deny a line at (K, 2) px or beside it."""
-    if not lines.size:
-        return np.ones(len(found), np.bool_)
+    lines, scale, origin = line_map.lines, line_map.scale, line_map.origin
     wide = cv2.dilate(lines, np.ones((3, 3), np.uint8))
-    x = np.clip(np.rint(found[:, 0] / line_scale), 0, lines.shape[1] - 1).astype(int)
-    y = np.clip(np.rint(found[:, 1] / line_scale), 0, lines.shape[0] - 1).astype(int)
-    return np.asarray(wide[y, x] > 60)
+    x = np.clip(np.floor((found[:, 0] - origin[0]) / scale), 0, lines.shape[1] - 1).astype(int)
+    y = np.clip(np.floor((found[:, 1] - origin[1]) / scale), 0, lines.shape[0] - 1).astype(int)
+    return np.asarray(wide[y, x] > LEAST_AFFIRMED)

@@ -105,7 +105,7 @@ def test_the_network_is_asked_seldom_while_the_camera_is_followed() -> None:
     finder = OneLook({0: landmarks(camera())})
     calibrator = PitchCalibrator(CalibrationState(), finder)
     picture = paint(camera())
-    for n in range(26):
+    for n in range(40):
         calibrator.update(picture, n, n * STEP_S, Boxes.empty(), still(is_cut=n == 0))
     assert len(finder.asked) == 2
 
