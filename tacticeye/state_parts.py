@@ -173,7 +173,8 @@ class CalibrationState:
 
     shot: number of the shot, -1 before the first. camera: in this shot, None while unknown. place: where the match's
     main camera stands, learned from the longest good stretch so far. t_s: last frame; looked_s: last look of the
-    network; doubtful_since_s: since when the lines deny the camera; good_since_s: since when they confirm it.
+    network; doubtful_since_s: since when the lines deny the camera; good_since_s: since when they confirm it;
+    lost_since_s: since when there is none.
     """
 
     shot: int = -1
@@ -183,6 +184,7 @@ class CalibrationState:
     looked_s: float = math.nan
     doubtful_since_s: float = math.nan
     good_since_s: float = math.nan
+    lost_since_s: float = math.nan
     contradictions: int = 0
 
 

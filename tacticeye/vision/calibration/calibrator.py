@@ -36,9 +36,10 @@ from tacticeye.vision.camera import FrameMotion
 
 Array = NDArray[np.float64]
 
-# The network is asked this often while the camera is lost, and while it is followed, s of video.
-SEARCH_EVERY_S = 0.4
-CHECK_EVERY_S = 2.4
+# The network is asked this often while the camera is followed, s of video; while it is lost, at first often, then ever
+# less: half of the time since it was lost, between these two. A look costs as much as following for two seconds.
+CHECK_EVERY_S = 4.8
+SEARCH_EVERY_S, SEARCH_SELDOM_S = 0.4, 2.0
 # Share of the asked line samples that show a line: true cameras reach 0.57 to 1.0 on real footage.
 MIN_SUPPORT = 0.5
 MIN_SUPPORT_TO_GO_ON = 0.35
@@ -79,7 +80,7 @@ class PitchCalibrator:
         if motion.is_cut:
             before = replace(
                 before, shot=before.shot + 1, camera=None, doubtful_since_s=math.nan, good_since_s=math.nan,
-                looked_s=math.nan, contradictions=0,
+                looked_s=math.nan, lost_since_s=math.nan, contradictions=0,
             )  # fmt: skip
         if not motion.is_live:
             self._state = replace(before, camera=None, good_since_s=math.nan, t_s=t_s)
@@ -87,7 +88,8 @@ class PitchCalibrator:
         step_s = 0.0 if math.isnan(before.t_s) else t_s - before.t_s
         belief = None if before.camera is None else _moved(_belief(before.camera), motion, step_s, picture)
         self._state = replace(before, t_s=t_s)
-        evidence = self._ask(image, frame, t_s, is_lost=belief is None or not math.isnan(before.doubtful_since_s))
+        is_unsure = not math.isnan(before.doubtful_since_s) or before.contradictions > 0
+        evidence = self._ask(image, frame, t_s, is_lost=belief is None or is_unsure)
         if belief is None:
             return self._begin(image, t_s, people, evidence)
         return self._go_on(image, t_s, people, belief, evidence)
@@ -95,7 +97,8 @@ class PitchCalibrator:
     def _ask(self, image: Image, frame: int, t_s: float, is_lost: bool) -> PitchEvidence | None:
         if self._finder is None:
             return None
-        wait_s = SEARCH_EVERY_S if is_lost else CHECK_EVERY_S
+        lost_s = 0.0 if math.isnan(self._state.lost_since_s) else t_s - self._state.lost_since_s
+        wait_s = min(max(SEARCH_EVERY_S, lost_s / 2), SEARCH_SELDOM_S) if is_lost else CHECK_EVERY_S
         if t_s - self._state.looked_s < wait_s - 1e-6:
             return None
         self._state = replace(self._state, looked_s=t_s)
@@ -104,11 +107,14 @@ class PitchCalibrator:
     def _begin(self, image: Image, t_s: float, people: Boxes, evidence: PitchEvidence | None) -> PitchProjection:
         found = None if evidence is None else self._find(image, people, evidence)
         if found is None:
+            if math.isnan(self._state.lost_since_s):
+                self._state = replace(self._state, lost_since_s=t_s)
             return PitchProjection.unknown()
         self._state = replace(
             self._state,
             camera=_plain(found.belief),
             good_since_s=t_s,
+            lost_since_s=math.nan,
             doubtful_since_s=math.nan,
             contradictions=0,
         )

@@ -28,6 +28,22 @@ class PitchFinder(Protocol):
     def look(self, frame: int, image: Image) -> PitchEvidence: ...
 
 
+class LandmarkDetector(Protocol):
+    """A network: see tacticeye.vision.pitch_keypoints."""
+
+    def detect(self, image: Image) -> PitchEvidence: ...
+
+
+class NetworkPitchFinder:
+    """A network that looks at the picture alone."""
+
+    def __init__(self, detector: LandmarkDetector) -> None:
+        self._detector = detector
+
+    def look(self, frame: int, image: Image) -> PitchEvidence:
+        return self._detector.detect(image)
+
+
 class ReplayPitchFinder:
     """Landmarks recorded for each frame in the place of a network: Parquet with frame, keypoint (number), x, y px and
     confidence 0..1, one row a landmark seen."""

@@ -105,9 +105,20 @@ def test_the_network_is_asked_seldom_while_the_camera_is_followed() -> None:
     finder = OneLook({0: landmarks(camera())})
     calibrator = PitchCalibrator(CalibrationState(), finder)
     picture = paint(camera())
-    for n in range(40):
+    for n in range(70):
         calibrator.update(picture, n, n * STEP_S, Boxes.empty(), still(is_cut=n == 0))
     assert len(finder.asked) == 2
+
+
+def test_the_network_is_asked_ever_less_while_nothing_is_found() -> None:
+    finder = OneLook({})
+    calibrator = PitchCalibrator(CalibrationState(), finder)
+    bare = np.full((720, 1280, 3), (50, 120, 60), np.uint8)
+    for n in range(250):
+        calibrator.update(bare, n, n * STEP_S, Boxes.empty(), still(is_cut=n == 0))
+    gaps_s = np.diff(finder.asked) * STEP_S
+    assert gaps_s[0] < 0.5
+    assert 1.9 < gaps_s[-1] < 2.2
 
 
 def test_going_on_from_the_stored_state_changes_nothing() -> None:
