@@ -80,7 +80,7 @@ def grid_places(projection: PitchProjection, size: tuple[int, int]) -> tuple[Poi
 
 def summary(what: str, errors: list[Points], frames: int, **more: Any) -> None:
     every = np.concatenate(errors) if errors else np.zeros(0)
-    found = {"median_m": None, "p95_m": None}
+    found: dict[str, float | None] = {"median_m": None, "p95_m": None}
     if len(every):
         found = {"median_m": round(float(np.median(every)), 3), "p95_m": round(float(np.percentile(every, 95)), 3)}
     wrong = sum(float(np.median(e)) > 8 for e in errors)
@@ -185,9 +185,11 @@ def score_demo(network: PitchFinder | None) -> None:
     folder = ROOT / "data" / "demo"
     truth = np.load(folder / "demo.homographies.npz")
     tracks = pd.read_parquet(folder / "demo.tracks.parquet")
-    feet_of = {int(f): rows for f, rows in tracks[(tracks["role"] < 3) & (tracks["visible"] > 0.3)].groupby("frame")}
+    feet_of = {
+        int(str(f)): rows for f, rows in tracks[(tracks["role"] < 3) & (tracks["visible"] > 0.3)].groupby("frame")
+    }
     boxes = pd.read_parquet(folder / "demo.boxes.parquet")
-    boxes_of = {int(f): rows for f, rows in boxes[boxes["role"] < 3].groupby("frame")}
+    boxes_of = {int(str(f)): rows for f, rows in boxes[boxes["role"] < 3].groupby("frame")}
     finder = network or Labels(demo_landmarks(truth["image_to_pitch"]))
     calibrator, camera = PitchCalibrator(CalibrationState(), finder), CameraMotion(CameraState())
     errors, jumps, live, spent_s, count = [], [], 0, 0.0, 0
