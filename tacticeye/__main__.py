@@ -23,7 +23,7 @@ from tacticeye.errors import ConfigurationError, MatchBusyError, TacticEyeError
 from tacticeye.match_files import MatchFolder, make_folder, write_bytes
 from tacticeye.match_queue import claim
 from tacticeye.service import MatchCard, Service
-from tacticeye.training.command_line import add_evaluate_options, evaluate
+from tacticeye.training.command_line import add_evaluate_options, add_train_options, evaluate, train
 
 EXIT_ERROR = 1
 EXIT_BUSY = 3
@@ -360,6 +360,7 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("match_id", metavar="ID")
     drawn.add_argument("--out", type=Path, metavar="FILE", help="MP4 to write (default: annotated.mp4 in its folder)")
     _add_clip_options(add("clips", clips, "cut the moments of events out of the video"))
+    add_train_options(add("train", train, "train a network on labelled images and rendered frames"))
     add_evaluate_options(add("evaluate", evaluate, "measure a network on labelled images", as_json))
     remote = add("worker", worker, "analyse matches of other hosts, by way of TACTICEYE_BROKER_URL")
     remote.add_argument("match_id", metavar="ID", nargs="?", help=argparse.SUPPRESS)

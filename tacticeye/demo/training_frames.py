@@ -1,11 +1,13 @@
-"""Single labelled frames for training a detector: every frame another stadium, camera, light, kits and moment.
+"""Single labelled frames for training: every frame another stadium, camera, light, kits and moment.
 
-Labels are YOLO text: class, centre x, centre y, width, height as shares of the picture; classes 0 ball,
-1 goalkeeper, 2 player, 3 referee.
+Labels are YOLO text, in shares of the picture. labels/: class, centre x, centre y, width, height; classes 0 ball,
+1 goalkeeper, 2 player, 3 referee. pitch/labels/: one pitch with the 32 keypoints of tacticeye.pitch as x, y, visibility
+(0 outside the picture), and homographies.json: image px to metres, y from the far touchline, by name.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +30,7 @@ MIN_INSIDE = 0.4  # share of a figure inside the picture from which it is labell
 MIN_VISIBLE = 0.15  # and the share that isn't hidden behind others
 MIN_BALL_VISIBLE = 0.35
 _SIZE = (1280, 720)
+_FROM_FAR = np.array([[1, 0, 0], [0, -1, pitch.WIDTH_M], [0, 0, 1]], np.float64)  # y from the far touchline
 _STADIUM_EVERY = 4  # frames that share a stadium's textures, which are slow to make
 
 
@@ -39,29 +42,65 @@ class _Person:
     y: float
 
 
+@dataclass(frozen=True, eq=False)
+class TrainingFrame:
+    """image, labels of people and ball (N, 5): class, centre x, centre y, width, height as shares; its camera."""
+
+    image: Image
+    rows: NDArray[np.float64]
+    camera: CameraView
+
+
 def write_training_frames(folder: Path, n: int, seed: int) -> None:
-    """Write `n` JPEGs to images/, their labels to labels/ and the list train.txt (./images/NAME.jpg) into `folder`."""
-    for name in ("images", "labels"):
+    """Two data sets of the same `n` JPEGs: people and ball in `folder`, the pitch in `folder`/pitch."""
+    for name in ("images", "labels", "pitch/labels"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     names = []
+    homographies: dict[str, dict[str, list[list[float]]]] = {}
     sensor = Sensor(_SIZE, np.random.default_rng(seed))
     stadium = Stadium(StadiumStyle(), np.random.default_rng(seed))
     for i in range(n):
         rng = np.random.default_rng((seed, i))
         if i % _STADIUM_EVERY == 0:
             stadium = Stadium(random_style(rng), rng)
-        image, rows = training_frame(rng, stadium, sensor)
+        frame = training_frame(rng, stadium, sensor)
         name = f"demo_{seed}_{i:05d}"
         quality = int(rng.integers(45, 97))
-        cv2.imwrite(str(folder / "images" / f"{name}.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        lines = [f"{int(c)} {x:.6f} {y:.6f} {w:.6f} {h:.6f}" for c, x, y, w, h in rows]
+        cv2.imwrite(str(folder / "images" / f"{name}.jpg"), frame.image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        lines = [f"{int(c)} {x:.6f} {y:.6f} {w:.6f} {h:.6f}" for c, x, y, w, h in frame.rows]
         (folder / "labels" / f"{name}.txt").write_text("\n".join(lines) + "\n")
-        names.append(f"./images/{name}.jpg")
-    (folder / "train.txt").write_text("\n".join(names) + "\n")
+        (folder / "pitch" / "labels" / f"{name}.txt").write_text(_pitch_row(frame.camera) + "\n")
+        homographies[name] = {"image_to_pitch": (_FROM_FAR @ frame.camera.image_to_pitch).tolist()}
+        names.append(name)
+    classes = {number: role.name.lower() for role, number in YOLO_CLASS.items()}
+    _describe(folder, names, "./images", f"names: {classes}\n")
+    shape = f"kpt_shape: [{len(pitch.KEYPOINT_NAMES)}, 3]\nnames: {{0: pitch}}\n"
+    _describe(folder / "pitch", names, "./images", shape)
+    (folder / "pitch" / "homographies.json").write_text(json.dumps(homographies))
+    images = folder / "pitch" / "images"
+    if not images.exists():
+        images.symlink_to(Path("..") / "images")
 
 
-def training_frame(rng: np.random.Generator, stadium: Stadium, sensor: Sensor) -> tuple[Image, NDArray[np.float64]]:
-    """A picture and its labels (N, 5): class, centre x, centre y, width, height as shares of the picture."""
+def _describe(folder: Path, names: list[str], images: str, content: str) -> None:
+    (folder / "train.txt").write_text("".join(f"{images}/{name}.jpg\n" for name in names))
+    (folder / "data.yaml").write_text(f"path: .\ntrain: train.txt\n{content}")
+
+
+def _pitch_row(camera: CameraView) -> str:
+    """The pitch as a YOLO pose: a box around the keypoints in the picture, then all of them."""
+    flat = pitch.keypoints_m()
+    px = camera.project(np.column_stack([flat, np.zeros(len(flat))])) / _SIZE
+    is_seen: NDArray[np.bool_] = np.logical_and.reduce((px >= 0) & (px < 1), axis=1)
+    if not is_seen.any():
+        return ""
+    low, high = px[is_seen].min(axis=0), px[is_seen].max(axis=0)
+    points = np.column_stack([np.where(is_seen[:, None], px, 0), 2 * is_seen]).ravel()
+    return " ".join(f"{v:.6f}" for v in (0, *(low + high) / 2, *(high - low), *points))
+
+
+def training_frame(rng: np.random.Generator, stadium: Stadium, sensor: Sensor) -> TrainingFrame:
+    """A picture drawn at random, with its labels and camera."""
     focus = np.array([rng.uniform(2, pitch.LENGTH_M - 2), rng.uniform(3, pitch.WIDTH_M - 3)])
     camera = _random_camera(rng, focus)
     people = _random_people(rng, focus)
@@ -76,7 +115,7 @@ def training_frame(rng: np.random.Generator, stadium: Stadium, sensor: Sensor) -
         _draw_graphic(image, rng)
     if rng.random() < 0.3:
         image = _rescaled(image, float(rng.uniform(0.5, 0.9)))
-    return image, np.array(rows, np.float64).reshape(-1, 5)
+    return TrainingFrame(image, np.array(rows, np.float64).reshape(-1, 5), camera)
 
 
 def _is_labelled(instance: Instance) -> bool:

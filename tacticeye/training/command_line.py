@@ -1,4 +1,4 @@
-"""The part of the command line that measures networks: its options, and what it prints."""
+"""The part of the command line that trains and measures networks: its options, and what it prints."""
 
 from __future__ import annotations
 
@@ -13,6 +13,47 @@ from tacticeye.config import AnalysisConfig, Backend, Settings
 
 NETWORKS = ("players", "ball", "pitch")
 SPLITS = ("train", "val", "test", "all")
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `train`."""
+    parser.add_argument("network", choices=NETWORKS, help="what the weights shall find")
+    parser.add_argument("--data", action="append", default=[], metavar="DIR[=TIMES]",
+                        help="labelled images in YOLO's format, how often an epoch shows each; repeatable")  # fmt: skip
+    parser.add_argument("--synthetic", type=int, default=160, metavar="N", help="rendered frames to add (default: 160)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="default: see tacticeye/training/train.py")
+    parser.add_argument("--start", type=Path, default=Path(AnalysisConfig().model_path), metavar="FILE",
+                        help="weights of a detector to begin with (default: those that ship)")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/NETWORK)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
+
+
+def train(settings: Settings, options: argparse.Namespace) -> int:
+    """Trains a network and says where its weights are. Raises DataSetError, WeightsError, ConfigurationError."""
+    from tacticeye.training import train as recipes
+    from tacticeye.training.fit import EpochReport, Run
+
+    material = recipes.Material([_times(text) for text in options.data], options.synthetic, options.start)
+    run = Run(options.out or Path("runs") / options.network, options.device, options.resume)
+    start = {"players": recipes.train_players, "ball": recipes.train_ball, "pitch": recipes.train_pitch}
+
+    def on_epoch(report: EpochReport) -> None:
+        parts = ", ".join(f"{name} {value:.3f}" for name, value in report.loss.items())
+        print(f"epoch {report.epoch} of {report.epochs}: {parts} ({report.seconds:.0f} s)", flush=True)
+
+    with progress_bar.on(sys.stderr, "training") as bar:
+        weights = start[options.network](
+            material, run, options.epochs, lambda epoch, step, steps: bar.show_count(step, steps), on_epoch
+        )
+    print(f"{weights}; measure it with: python -m tacticeye evaluate {options.network} --weights {weights} --data DIR")
+    return 0
+
+
+def _times(text: str) -> tuple[Path, int]:
+    """A folder and how often its pictures are shown: DIR or DIR=TIMES."""
+    folder, _, times = text.rpartition("=")
+    return (Path(folder), int(times)) if folder and times.isdecimal() else (Path(text), 1)
 
 
 def add_evaluate_options(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ precision on CUDA, float32 elsewhere.
 
 from __future__ import annotations
 
+import copy
 import importlib
 import importlib.machinery
 import importlib.util
@@ -118,6 +119,40 @@ def load(path: Path) -> tuple[Any, NetworkTraits]:
     is_end_to_end = bool(getattr(network.model[-1], "end2end", False))
     network = network.fuse(verbose=False).eval().requires_grad_(False)
     return network, NetworkTraits({int(k): str(v) for k, v in names.items()}, is_end_to_end)
+
+
+def open_for_training(path: Path) -> torch.nn.Module:
+    """The detection network in a checkpoint as training goes on with it: not fused, float32. Raises WeightsError."""
+    check_weights(path)
+    load_ultralytics()
+    repair_torchvision()
+    from ultralytics import YOLO
+
+    try:
+        network: torch.nn.Module = YOLO(str(path.resolve())).model
+    except LOAD_ERRORS as error:
+        raise WeightsError(path, "it is damaged or no YOLO model; copy or train the weights again.") from error
+    return network.float()
+
+
+def new_detection_network(description: dict[str, Any], names: tuple[str, ...]) -> torch.nn.Module:
+    """An untrained YOLO network as ultralytics' yaml files describe it."""
+    load_ultralytics()
+    repair_torchvision()
+    from ultralytics.nn.tasks import DetectionModel
+
+    network: torch.nn.Module = DetectionModel(copy.deepcopy(description), nc=len(names), verbose=False)
+    network.names = dict(enumerate(names))  # type: ignore[assignment]
+    return network
+
+
+def new_layers(description: dict[str, Any]) -> tuple[torch.nn.Sequential, list[int]]:
+    """Untrained YOLO layers as described, and the numbers of those whose output later layers read."""
+    load_ultralytics()
+    from ultralytics.nn.tasks import parse_model
+
+    layers, saved = parse_model(copy.deepcopy(description), ch=3, verbose=False)
+    return layers, list(saved)
 
 
 def load_for_export(path: Path, size: tuple[int, int]) -> tuple[torch.nn.Module, torch.Tensor, NetworkTraits]:

@@ -75,4 +75,7 @@ def open_pitch_finder(config: AnalysisConfig) -> PitchFinder | None:
         return None
     if path.suffix.lower() == RECORDED_SUFFIX:
         return ReplayPitchFinder(path)
-    raise WeightsError(path, "give recorded landmarks (.parquet).")
+    # Imported here because torch takes seconds to load and replayed landmarks don't need it.
+    from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
+
+    return PitchKeypointDetector(path, config.device)

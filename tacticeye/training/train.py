@@ -1,0 +1,152 @@
+"""Training the three networks that ship: what each is made from, shown and told, in one place.
+
+The result is players.pt, ball.pt or pitch.pt in the run's folder; last.pt beside it is what a resumed run goes on from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from tacticeye.demo.training_frames import write_training_frames
+from tacticeye.errors import DataSetError
+from tacticeye.training import yolo
+from tacticeye.training.datasets import DataSet, Sample, Split, check_no_leak
+from tacticeye.training.detection_samples import BALL_VIEWS, CLASS_NAMES, PLAYER_VIEWS, DetectionSamples
+from tacticeye.training.fit import EpochReport, Recipe, Run, fit
+from tacticeye.training.pitch_samples import PitchSamples, pitch_loss, with_lines
+from tacticeye.types import Role
+from tacticeye.vision.pitch_keypoints import save_pitch_network
+from tacticeye.vision.pitch_network import LAYERS, PitchNetwork
+from tacticeye.vision.ultralytics_backend import new_layers, open_for_training
+
+PLAYERS = Recipe(epochs=30, learning_rate=8e-4, batch=8, frozen_layers=1)
+BALL = Recipe(epochs=12, learning_rate=1.5e-3, batch=32)
+PITCH = Recipe(epochs=14, learning_rate=1.5e-3, batch=16)
+
+# Rare classes weigh more in the loss, in the order of CLASS_NAMES: ball, goalkeeper, player, referee.
+CLASS_WEIGHTS = (1.5, 1.5, 1.0, 1.5)
+HOMOGRAPHIES = "homographies.json"
+
+OnStep = Callable[[int, int, int], None]
+OnEpoch = Callable[[EpochReport], None]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a network is trained on.
+
+    sets       data sets with the number of times an epoch shows each picture
+    synthetic  rendered frames to add, and their seed; start: weights of a detector to begin with
+    """
+
+    sets: Sequence[tuple[Path, int]]
+    synthetic: int
+    start: Path
+    seed: int = 1
+
+
+def train_players(
+    material: Material, run: Run, epochs: int | None, on_step: OnStep | None = None, on_epoch: OnEpoch | None = None
+) -> Path:
+    """People and ball in whole frames. Raises DataSetError, WeightsError, ConfigurationError."""
+    samples, copies = _samples(material, run.folder)
+    network = open_for_training(material.start)
+    if list(dict(network.names).values()) != list(CLASS_NAMES):  # type: ignore[arg-type]
+        raise DataSetError(material.start, "training starts from weights with our four classes; give weights/best.pt.")
+    yolo.prepare_loss(network, CLASS_WEIGHTS)
+    shown = DetectionSamples(samples, copies, PLAYER_VIEWS)
+    return _train_detector(network, shown, _recipe(PLAYERS, epochs), run, "players.pt", on_step, on_epoch)
+
+
+def train_ball(
+    material: Material, run: Run, epochs: int | None, on_step: OnStep | None = None, on_epoch: OnEpoch | None = None
+) -> Path:
+    """The ball in crops at native resolution. Raises DataSetError, WeightsError, ConfigurationError."""
+    samples, copies = _samples(material, run.folder)
+    if not any((sample.role == Role.BALL).any() for sample in samples):
+        raise DataSetError(material.sets[0][0], "no ball is labelled in it; give images with balls.")
+    torch.manual_seed(BALL.seed)  # layers that start from nothing start the same each time
+    network = yolo.new_ball_network(open_for_training(material.start))
+    yolo.prepare_loss(network)
+    shown = DetectionSamples(samples, copies, BALL_VIEWS)
+    return _train_detector(network, shown, _recipe(BALL, epochs), run, "ball.pt", on_step, on_epoch)
+
+
+def train_pitch(
+    material: Material, run: Run, epochs: int | None, on_step: OnStep | None = None, on_epoch: OnEpoch | None = None
+) -> Path:
+    """The landmarks and lines of the pitch. Raises DataSetError, WeightsError, ConfigurationError."""
+    samples, copies = [], []
+    for folder, times in _folders(material, run.folder, pitch=True):
+        homographies = folder / HOMOGRAPHIES
+        own = DataSet.open(folder).samples(Split.TRAIN)
+        samples += with_lines(own, homographies if homographies.is_file() else None)
+        copies += [times] * len(own)
+    torch.manual_seed(PITCH.seed)
+    network = PitchNetwork(*new_layers(LAYERS))
+    yolo.start_from(network, open_for_training(material.start))
+    target = run.folder / "pitch.pt"
+
+    def keep(report: EpochReport, average: nn.Module) -> None:
+        assert isinstance(average, PitchNetwork)
+        save_pitch_network(average, target)
+        if on_epoch:
+            on_epoch(report)
+
+    shown = PitchSamples(samples, copies)
+    fit(network, shown, pitch_loss, _recipe(PITCH, epochs), run, on_step=on_step, on_epoch=keep)
+    return target
+
+
+def _train_detector(
+    network: nn.Module,
+    shown: DetectionSamples,
+    recipe: Recipe,
+    run: Run,
+    name: str,
+    on_step: OnStep | None,
+    on_epoch: OnEpoch | None,
+) -> Path:
+    target = run.folder / name
+
+    def keep(report: EpochReport, average: nn.Module) -> None:
+        yolo.save_network(average, target)
+        if on_epoch:
+            on_epoch(report)
+
+    fit(network, shown, yolo.detection_loss, recipe, run, on_step=on_step, on_epoch=keep)
+    return target
+
+
+def _recipe(recipe: Recipe, epochs: int | None) -> Recipe:
+    return recipe if epochs is None else replace(recipe, epochs=epochs)
+
+
+def _samples(material: Material, folder: Path) -> tuple[list[Sample], list[int]]:
+    samples: list[Sample] = []
+    copies: list[int] = []
+    for place, times in _folders(material, folder):
+        own = DataSet.open(place).samples(Split.TRAIN)
+        samples += own
+        copies += [times] * len(own)
+    return samples, copies
+
+
+def _folders(material: Material, folder: Path, *, pitch: bool = False) -> list[tuple[Path, int]]:
+    """The data sets, no match in training and validation at once, and the rendered frames, made where they aren't."""
+    check_no_leak([DataSet.open(place) for place, _ in material.sets])
+    places = list(material.sets)
+    if material.synthetic:
+        rendered = folder / f"synthetic_{material.seed}_{material.synthetic}"
+        # data.yaml of the pitch is written last: rendering that was cut off begins again.
+        if not (rendered / "pitch" / "data.yaml").is_file():
+            write_training_frames(rendered, material.synthetic, material.seed)
+        places.append((rendered / "pitch" if pitch else rendered, 1))
+    if not places:
+        raise DataSetError(folder, "there is nothing to train on; give --data, or --synthetic with a number of frames.")
+    return places

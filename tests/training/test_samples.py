@@ -1,0 +1,68 @@
+"""What is shown to a network in training: labels stay with what they label, whatever happens to the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tacticeye import pitch
+from tacticeye.demo.training_frames import write_training_frames
+from tacticeye.training import augment
+from tacticeye.training.datasets import DataSet, Split
+from tacticeye.training.pitch_samples import FLIPPED, PitchSamples, with_lines
+from tacticeye.vision.pitch_keypoints import peaks
+
+
+def test_a_box_follows_what_it_surrounds_under_a_random_view() -> None:
+    rng = np.random.default_rng(3)
+    followed = 0
+    for _ in range(30):
+        picture = np.zeros((360, 640, 3), np.uint8)
+        x, y = rng.integers(60, 560), rng.integers(60, 280)
+        picture[y : y + 40, x : x + 20] = 255
+        matrix = augment.random_view(
+            rng, (640, 360), (480, 320), float(rng.uniform(0.6, 1.6)), np.array([320.0, 180.0])
+        )
+        seen = augment.warp(picture, matrix, (480, 320))
+        xyxy, keep = augment.warp_boxes(np.array([[x, y, x + 20, y + 40]], np.float32), matrix, (480, 320), 0.99)
+        if not keep[0]:
+            continue
+        rows, columns = np.nonzero(seen[..., 0] > 200)
+        # The box around a slightly turned rectangle is somewhat larger than what is seen of it.
+        assert abs(columns.min() - xyxy[0, 0]) < 6 and abs(columns.max() - xyxy[0, 2]) < 6
+        assert abs(rows.min() - xyxy[0, 1]) < 6 and abs(rows.max() - xyxy[0, 3]) < 6
+        followed += 1
+    assert followed > 10
+
+
+def test_mirroring_a_pitch_renames_each_keypoint_to_its_counterpart() -> None:
+    places = pitch.keypoints_m()
+    mirrored = np.column_stack([pitch.LENGTH_M - places[:, 0], places[:, 1]])
+    assert np.allclose(places[list(FLIPPED)], mirrored)
+
+
+def test_keypoints_and_painted_lines_of_a_pitch_stay_together_under_random_views(tmp_path: Path) -> None:
+    write_training_frames(tmp_path, 4, seed=11)
+    folder = tmp_path / "pitch"
+    samples = with_lines(DataSet.open(folder).samples(Split.TRAIN), folder / "homographies.json")
+    shown = PitchSamples(samples, [4] * len(samples))
+    on_paint = []
+    spots = (8, 21)
+    for key in shown.batches(0, 0, 8):
+        batch = shown.load(key)
+        for points, lines in zip(batch["points"].numpy(), batch["lines"].numpy(), strict=True):
+            wide = cv2.dilate(lines, np.ones((5, 5), np.uint8))
+            for number, (x, y) in enumerate(points):
+                if np.isfinite(x) and number not in spots:
+                    on_paint.append(wide[int(y), int(x)] > 60)
+    assert len(on_paint) > 20
+    assert np.mean(on_paint) > 0.97
+
+
+def test_the_peak_of_a_gaussian_is_found_between_cells() -> None:
+    x, y = np.meshgrid(np.arange(40) + 0.5, np.arange(30) + 0.5)
+    heat = np.exp(-((x - 12.3) ** 2 + (y - 8.85) ** 2) / (2 * 1.5**2)).astype(np.float32)
+    found = peaks(heat[None])[0]
+    assert np.allclose(found[:2], (12.3, 8.85), atol=0.01)
