@@ -12,6 +12,7 @@ from tacticeye.config import AnalysisConfig
 from tacticeye.match_state import MatchState
 from tacticeye.store import MatchRecord, MatchStore, table_digests
 from tacticeye.video_sources import LocalFileSource, read_frame_batches
+from tests.demo_landmarks import recorded_landmarks
 
 BATCH_FRAMES = (1, 7, 75)
 CLIP_S = 3.0
@@ -52,7 +53,10 @@ def cut(video: Path, seconds: float, to: Path) -> Path:
 
 
 def test_batches_of_1_7_and_75_frames_agree_on_the_whole_demo_with_recorded_boxes(demo: Path, tmp_path: Path) -> None:
-    config = AnalysisConfig(model_path=str(demo / "demo.boxes.parquet"), analysis_hz=5.0)
+    landmarks = recorded_landmarks(demo, tmp_path / "landmarks.parquet")
+    config = AnalysisConfig(
+        model_path=str(demo / "demo.boxes.parquet"), pitch_model_path=str(landmarks), analysis_hz=5.0
+    )
     results = [analyse(demo / "demo.mp4", config, n, tmp_path / str(n)) for n in BATCH_FRAMES]
     assert results[1] == results[0]
     assert results[2] == results[0]

@@ -11,6 +11,7 @@ from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import Service
 from tacticeye.store import MatchStore
+from tests.demo_landmarks import recorded_landmarks
 from tests.kills import analyse_undisturbed, analyse_with_kills
 
 KILLS = 20
@@ -21,6 +22,7 @@ def test_a_match_whose_worker_is_killed_20_times_ends_with_the_same_tables(demo:
     config = AnalysisConfig(
         source_url=str(demo / "demo.mp4"),
         model_path=str(demo / "demo.boxes.parquet"),
+        pitch_model_path=str(recorded_landmarks(demo, tmp_path / "landmarks.parquet")),
         analysis_hz=6.25,
         batch_size_seconds=0.6,
     )

@@ -27,12 +27,13 @@ class PitchEvidence:
     keypoints   (32, 3) float64: x, y in px of the picture and confidence 0..1, in the order of pitch.KEYPOINT_NAMES;
                 a place with low confidence means nothing
     lines       (h, w) uint8: 0..255 chance that painted line passes through this cell
-    line_scale  px of the picture a cell
+    line_scale  px of the picture a cell; line_origin: px (x, y) of the outer corner of the first cell
     """
 
     keypoints: NDArray[np.float64]
     lines: NDArray[np.uint8]
     line_scale: float
+    line_origin: tuple[float, float] = (0.0, 0.0)
 
 
 class PitchKeypointDetector:

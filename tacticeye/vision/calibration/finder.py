@@ -67,13 +67,17 @@ class ReplayPitchFinder:
 def open_pitch_finder(config: AnalysisConfig) -> PitchFinder | None:
     """What `config.pitch_model_path` names; None, with a warning, where there is no such file: nothing is calibrated.
 
+    None too for a network beside recorded boxes: a recording is replayed without any network.
     Raises WeightsError for a file that can't be used.
     """
     path = Path(config.pitch_model_path)
+    is_recorded = path.suffix.lower() == RECORDED_SUFFIX
+    if Path(config.model_path).suffix.lower() == RECORDED_SUFFIX and not is_recorded:
+        return None
     if not path.is_file():
         logger.warning("there is no pitch model at %s: places stay in the picture, in no metres", path)
         return None
-    if path.suffix.lower() == RECORDED_SUFFIX:
+    if is_recorded:
         return ReplayPitchFinder(path)
     # Imported here because torch takes seconds to load and replayed landmarks don't need it.
     from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
