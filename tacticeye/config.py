@@ -21,7 +21,8 @@ from tacticeye.types import AnalysisProgress, ChunkOutput
 
 
 class Backend(StrEnum):
-    """Who computes the networks. AUTO: OpenVINO on a processor where it is installed, torch otherwise."""
+    """Who computes the networks. AUTO: torch on a GPU and where OpenVINO isn't installed; else OpenVINO, in bfloat16 on
+    processors that have units for it. TORCH and OPENVINO: these, in float32 on a processor."""
 
     AUTO = "auto"
     TORCH = "torch"
@@ -66,8 +67,8 @@ class AnalysisConfig:
     pitch_kind           markings of the ground: "11", "9", "7" (a side) or "futsal"
     pitch_size           length x width of the ground, "100x64" m or "110x70 yd"; "": the usual size of its kind
     device               "auto", "cpu", "cuda", "cuda:1", "mps"
-    backend              who computes the networks: "auto" takes OpenVINO on a processor where it is installed (about
-                         1.4 times as fast) and torch elsewhere; "torch", "openvino" to compare or where one fails
+    backend              who computes the networks: "auto" takes OpenVINO on a processor where it is installed (1.4 to 3
+                         times as fast) and torch elsewhere; "torch", "openvino" to compare or where one fails
     max_batches          stop after that many batches in all; None: the whole video
     tracking_fps         of tracking data in our own columns: frame numbers a second, 1 to 200
     tracking_provider    of tracking data that kloppy loads: whose they are; empty for our own columns

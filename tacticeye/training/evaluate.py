@@ -35,8 +35,8 @@ from tacticeye.vision.calibration.finder import open_pitch_finder
 from tacticeye.vision.camera import FrameMotion
 from tacticeye.vision.class_names import roles_of_classes
 from tacticeye.vision.letterbox import Letterbox
-from tacticeye.vision.network import NetworkTraits, open_network
-from tacticeye.vision.yolo_detector import YoloDetector, corners, suppress
+from tacticeye.vision.network import Network, NetworkTraits, open_network
+from tacticeye.vision.yolo_detector import Candidates, YoloDetector, corners, suppress
 
 # As ultralytics validates: every score counts, doubles overlap by more than this, so many boxes an image.
 LOWEST_SCORE = 0.001
@@ -147,7 +147,13 @@ def evaluate_players(
     weights: Path, samples: Sequence[Sample], config: AnalysisConfig, on_count: OnCount
 ) -> DetectionReport:
     """Raises WeightsError, ConfigurationError, DataSetError. config: imgsz, device, backend and scores."""
-    network = open_network(weights, config.device, config.backend)
+    return evaluate_network(open_network(weights, config.device, config.backend), weights, samples, config, on_count)
+
+
+def evaluate_network(
+    network: Network, weights: Path, samples: Sequence[Sample], config: AnalysisConfig, on_count: OnCount
+) -> DetectionReport:
+    """The same for a network that is open. Raises WeightsError, DataSetError."""
     detector = YoloDetector(
         network,
         weights,
@@ -156,8 +162,7 @@ def evaluate_players(
         imgsz=config.imgsz,
     )
     found: dict[Role, list[Found]] = {role: [] for role in Role}
-    people: list[Found] = []
-    balls: list[Found] = []
+    shipped: dict[str, list[Found]] = {}
     failures = []
     for number, sample in enumerate(samples, 1):
         image = read_picture(sample.path)
@@ -165,25 +170,39 @@ def evaluate_players(
         (raw,) = network.predict([letterbox.apply(image)])
         for role, (xyxy, score) in boxes_by_role(raw, network.traits, letterbox, image).items():
             found[role].append(match(xyxy, score, sample.xyxy[sample.role == role]))
-        xyxy, score, roles = detector.decode(raw, letterbox, image)
-        is_person, label_is_person = roles != Role.BALL, sample.role != Role.BALL
-        people.append(match(xyxy[is_person], score[is_person], sample.xyxy[label_is_person]))
-        balls.append(match(xyxy[~is_person], score[~is_person], sample.xyxy[~label_is_person]))
-        failures.append(_failure(sample, xyxy[is_person], people[-1], label_is_person))
+        detected = detector.decode(raw, letterbox, image)
+        for name, seen in _as_shipped(detected, sample, config).items():
+            shipped.setdefault(name, []).append(seen)
+        is_person = detected[2] != Role.BALL
+        people = next(reversed(shipped.values()))[-1]
+        failures.append(_failure(sample, detected[0][is_person], people, sample.role != Role.BALL))
         on_count(number, len(samples))
     classes = {role: score_class(found[role]) for role in Role}
     labelled = [score for score in classes.values() if score.n_labels]
     return DetectionReport(
         images=len(samples),
         classes=classes,
-        shipped={
-            f"people, role ignored, from {config.conf_threshold}": rate(people, 0),
-            f"ball candidates, from {config.ball_conf_threshold}": rate(balls, 0),
-        },
+        shipped={name: rate(seen, 0) for name, seen in shipped.items()},
         precision=_mean([score.precision for score in labelled]),
         recall=_mean([score.recall for score in labelled]),
         failures=failures,
     )
+
+
+def _as_shipped(detected: Candidates, sample: Sample, config: AnalysisConfig) -> dict[str, Found]:
+    """Matches of what the product would make of an image: each role by itself, people whatever their role last."""
+    xyxy, score, roles = detected
+    names = {
+        role: f"{role.name.lower()}, from {config.ball_conf_threshold if role == Role.BALL else config.conf_threshold}"
+        for role in Role
+    }
+    seen = {
+        name: match(xyxy[roles == role], score[roles == role], sample.xyxy[sample.role == role])
+        for role, name in names.items()
+    }
+    is_person = roles != Role.BALL
+    everybody = match(xyxy[is_person], score[is_person], sample.xyxy[sample.role != Role.BALL])
+    return seen | {f"people, role ignored, from {config.conf_threshold}": everybody}
 
 
 def boxes_by_role(

@@ -70,7 +70,7 @@ def open_network(path: Path, device: str = "auto", backend: Backend = Backend.AU
         return TorchNetwork(path, where)
     from tacticeye.vision.openvino_backend import OpenVinoNetwork
 
-    return OpenVinoNetwork(path)
+    return OpenVinoNetwork(path, may_be_coarse=backend == Backend.AUTO)
 
 
 def check_weights(path: Path) -> None:

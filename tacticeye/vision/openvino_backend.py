@@ -3,7 +3,7 @@
 The network is translated once for all picture sizes and kept in a folder .openvino beside the weights (in the user's
 cache where that can't be written), under the hash of the weights. Opening it again needs neither torch nor
 ultralytics. One picture an inference, several at the same time: an answer doesn't depend on its neighbours.
-Computation is in float32, also on processors that would take something coarser by themselves.
+Computation is in float32, or in bfloat16 where that is asked for and the processor has units for it.
 """
 
 from __future__ import annotations
@@ -40,17 +40,21 @@ _TRACED_SIZE = (96, 160)  # any size that fits the strides; the translation hold
 
 
 class OpenVinoNetwork:
-    """A network computed by OpenVINO on the processor."""
+    """A network computed by OpenVINO on the processor.
 
-    def __init__(self, path: Path, precision: str = "f32") -> None:
+    model: the translation, for any picture size; may be replaced by a quantised one before the first picture.
+    """
+
+    def __init__(self, path: Path, *, may_be_coarse: bool = False) -> None:
         """Translates the weights where that isn't done yet (some seconds). Raises WeightsError.
 
-        precision: what OpenVINO may compute in, "f32" or "bf16".
+        may_be_coarse: compute in bfloat16 on processors that have units for it; elsewhere it would be slower.
         """
         openvino = load_openvino()
         self._core = openvino.Core()
-        self._precision = precision
-        self._model, self.traits = self._open(path)
+        has_units = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._precision = "bf16" if may_be_coarse and has_units else "f32"
+        self.model, self.traits = self._open(path)
         self._queues: dict[tuple[int, ...], Any] = {}
 
     def predict(self, pictures: Iterable[Image]) -> list[NDArray[np.float32]]:
@@ -67,7 +71,7 @@ class OpenVinoNetwork:
         if shape not in self._queues:
             while len(self._queues) >= MAX_COMPILED:
                 self._queues.pop(next(iter(self._queues))).wait_all()
-            model = self._model.clone()
+            model = self.model.clone()
             model.reshape([1, *shape])
             threads = available_threads()
             streams = min(threads, MAX_STREAMS)

@@ -37,13 +37,20 @@ def test_answers_are_torchs_but_for_rounding_at_every_size(weights: Path) -> Non
         np.testing.assert_allclose(a, b, atol=2e-3)
 
 
-def test_an_answer_does_not_depend_on_what_is_asked_together(weights: Path) -> None:
-    network = open_network(weights, "cpu", Backend.OPENVINO)
+@pytest.mark.parametrize("backend", [Backend.AUTO, Backend.OPENVINO])
+def test_an_answer_does_not_depend_on_what_is_asked_together(weights: Path, backend: Backend) -> None:
+    network = open_network(weights, "cpu", backend)
     seen = pictures(7)
     together = network.predict(seen)
     for picture, expected in zip(seen, together, strict=True):
         np.testing.assert_array_equal(network.predict([picture])[0], expected)
     assert network.predict([]) == []
+
+
+def test_answers_are_the_same_each_time_the_network_is_opened(weights: Path) -> None:
+    first, second = (open_network(weights, "cpu").predict(pictures(3)) for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_many_sizes_do_not_pile_up(weights: Path) -> None:
