@@ -14,6 +14,7 @@ import pytest
 from tacticeye.__main__ import main
 from tacticeye.demo import demo_video
 from tacticeye.pitch import keypoints_m
+from tacticeye.training.average_precision import match_middles
 from tacticeye.training.datasets import DataSet, Sample, Split
 from tacticeye.training.evaluate import ball_crops, worst, write_failures
 from tacticeye.types import Role
@@ -47,6 +48,14 @@ def test_crops_are_the_same_for_the_same_seed() -> None:
 
 def test_an_image_whose_ball_is_not_labelled_gives_no_crops() -> None:
     assert ball_crops(sample([], [(200, 300)], (1920, 1080)), np.random.default_rng(0)) == []
+
+
+def test_a_ball_is_found_where_its_middle_is_whatever_its_box() -> None:
+    labels = np.array([(100, 100, 110, 110)], np.float32)
+    seen = np.array([(99, 99, 121, 121), (103, 103, 113, 113), (106, 100, 116, 110)], np.float32)
+    found = match_middles(seen, np.array([0.9, 0.5, 0.7], np.float32), labels)
+    assert found.is_hit[:, 0].tolist() == [False, True, False]
+    assert match_middles(seen, np.array([0.9, 0.5, 0.7], np.float32), labels[:0]).is_hit.sum() == 0
 
 
 def frames(folder: Path, labels: dict[str, str]) -> Path:
