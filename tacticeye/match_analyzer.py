@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from tacticeye import service
@@ -227,7 +228,7 @@ class _Run:
                 total_frames=state.source.total_frames,
                 total_seconds=state.source.total_seconds,
                 speed=speed,
-                lag_s=max(0.0, self._source.received_s - output.end_s),
+                lag_s=float(np.maximum(self._source.received_s - output.end_s, 0.0)),  # NaN stays NaN
             )
             self._config.on_progress(state.match_id, progress)
 
