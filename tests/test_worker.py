@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -167,6 +168,14 @@ def test_a_match_started_again_while_it_stops_goes_on(service: Service, long_con
     wait_until(lambda: service.status("derby").batch_idx > done + 1)
     assert service.status("derby").status is MatchStatus.RUNNING
     service.stop("derby")
+
+
+def test_a_recording_is_behind_nothing(service: Service, short_config: AnalysisConfig) -> None:
+    service.create_match(short_config, "derby")
+    work(service.data_dir, "derby")
+    progress = MatchFolder.of(service.data_dir, "derby").read_progress()
+    assert progress is not None
+    assert (progress.note, math.isnan(progress.lag_s)) == ("", True)
 
 
 @pytest.mark.parametrize(("share", "is_told"), [(0.35, True), (0.9, False)])
