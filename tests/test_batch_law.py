@@ -52,6 +52,7 @@ def cut(video: Path, seconds: float, to: Path) -> Path:
     return to
 
 
+@pytest.mark.timeout(900)
 def test_batches_of_1_7_and_75_frames_agree_on_the_whole_demo_with_recorded_boxes(demo: Path, tmp_path: Path) -> None:
     landmarks = recorded_landmarks(demo, tmp_path / "landmarks.parquet")
     config = AnalysisConfig(
