@@ -110,6 +110,9 @@ class VideoSource(ABC):
     def get_metadata(self) -> VideoMetadata:
         """What is known without decoding."""
 
+    def heed_lag(self, lag_s: float) -> None:  # noqa: B027  # files don't run away
+        """Learn how far behind the stream the results are, s, so that less is given to analyse where it is too far."""
+
     @abstractmethod
     def get_frame_generator(
         self, after: StreamPosition | None = None, stop: Event | None = None

@@ -33,6 +33,8 @@ POLL_S = 0.1
 HALF_RATE_S, QUARTER_RATE_S = 1.5, 3.0
 DROP_S = 5.0  # over which all but the newest piece is dropped
 MAX_LAG_S = 8.0
+# The same by how far behind the results are, which counts what waits for the analysis and is in its hands.
+HALF_RATE_LAG_S, QUARTER_RATE_LAG_S = 4.5, 6.0
 STALL_NOTE_S = 5.0
 
 
@@ -105,6 +107,8 @@ class LiveSource(VideoSource):
         self._newest_s = 0.0
         self._piece_s = 0.0
         self._left_s = 0.0  # of the piece in hand
+        self._lag_s = 0.0
+        self._is_late = False
         feeder.start()
         self._first: Piece | None = self._wait_for_first()
         self._feeder.options.tell("")
@@ -119,6 +123,10 @@ class LiveSource(VideoSource):
 
     def use_size(self, width: int, height: int) -> None:
         self._display = Display(width, height)
+
+    def heed_lag(self, lag_s: float) -> None:
+        self._lag_s = lag_s
+        self._is_late = lag_s > MAX_LAG_S
 
     @property
     def received_s(self) -> float:
@@ -188,7 +196,9 @@ class LiveSource(VideoSource):
             if begun_s is not None and stream_s is not None:
                 self._left_s = max(0.0, piece.duration_s - (stream_s - begun_s))
             yield stream_s, picture
-            if self._behind_s > min(DROP_S, max(1.0, MAX_LAG_S - self._piece_s)):
+            is_full = self._behind_s > min(DROP_S, max(1.0, MAX_LAG_S - self._piece_s))
+            if is_full or (self._is_late and self._buffer.waiting_s > self._piece_s):
+                self._is_late = False  # until the next batch tells what came of it
                 self._buffer.keep_newest()
                 break
         self._left_s = 0.0
@@ -199,8 +209,10 @@ class LiveSource(VideoSource):
         return self._buffer.waiting_s + self._left_s - self._piece_s
 
     def _rate_share(self) -> float:
-        behind_s = self._behind_s
-        return 1.0 if behind_s <= HALF_RATE_S else 0.5 if behind_s <= QUARTER_RATE_S else 0.25
+        behind_s, lag_s = self._behind_s, self._lag_s - self._piece_s
+        if behind_s <= HALF_RATE_S and lag_s <= HALF_RATE_LAG_S:
+            return 1.0
+        return 0.5 if behind_s <= QUARTER_RATE_S and lag_s <= QUARTER_RATE_LAG_S else 0.25
 
     def _wait_for_first(self) -> Piece:
         self._feeder.options.tell("Waiting for the stream.")

@@ -220,6 +220,8 @@ class _Run:
         speed = self._speed.after(output.end_s - output.start_s, time.monotonic())
         if self._config.on_batch_complete:
             self._config.on_batch_complete(state.match_id, output)
+        lag_s = float(np.maximum(self._source.received_s - output.end_s, 0.0))  # NaN stays NaN
+        self._source.heed_lag(lag_s)
         if self._config.on_progress:
             progress = AnalysisProgress(
                 batch_idx=output.batch_idx,
@@ -228,7 +230,7 @@ class _Run:
                 total_frames=state.source.total_frames,
                 total_seconds=state.source.total_seconds,
                 speed=speed,
-                lag_s=float(np.maximum(self._source.received_s - output.end_s, 0.0)),  # NaN stays NaN
+                lag_s=lag_s,
             )
             self._config.on_progress(state.match_id, progress)
 
