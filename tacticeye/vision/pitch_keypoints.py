@@ -65,10 +65,6 @@ class PitchKeypointDetector:
             line_scale=OUTPUT_STRIDE / scale,
         )
 
-    def look(self, frame: int, image: Image) -> PitchEvidence:
-        """The evidence in an analysed frame; its number doesn't matter."""
-        return self.detect(image)
-
 
 def peaks(heat: NDArray[np.float32]) -> NDArray[np.float64]:
     """(K, 3) float64 of heatmaps (K, h, w) 0..1: x, y in cells (a cell's centre at whole numbers and a half), height.
