@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -20,9 +20,12 @@ from tacticeye.analysis.observation import BODY_HEIGHT_M, FrameObservation
 from tacticeye.analysis.play import Play, PlayAnalysis
 from tacticeye.config import AnalysisConfig
 from tacticeye.match_state import MatchState, Progress
+from tacticeye.pitch import OUTSIDE_MARGIN_M, is_inside
+from tacticeye.pitch_projection import PitchProjection
 from tacticeye.state_parts import FrameWaiting, PersonWaiting
 from tacticeye.trust_figures import count_trust
 from tacticeye.types import (
+    NOWHERE,
     BallPosition,
     BallSource,
     Boxes,
@@ -188,7 +191,7 @@ class BatchProcessor:
             people = replace(people, team=self._teams.update(t_s, people, features))
         with self._timed("ball"):
             decided = self._ball_path.update(frame, t_s, candidates, people, motion)
-        self._waiting.append(_frame_waiting(frame, t_s, people, motion))
+        self._waiting.append(_frame_waiting(frame, t_s, people, motion, self._pitch.newest()))
         return Boxes.concatenate([people, candidates]), decided, motion
 
     def _search_ball(self, image: Image, frame: int, t_s: float, detected: Boxes, motion: FrameMotion) -> Boxes:
@@ -228,6 +231,7 @@ class BatchProcessor:
             ball_place=ball_place,
             ball_confidence=ball.confidence if ball else 0.0,
             ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
+            ball_pitch=_pitch_of(ball_place, waiting.projection, self._config.pitch_layout.size_m),
         )
 
     def _count(self, play: Play, is_last: bool) -> None:
@@ -263,7 +267,9 @@ class BatchProcessor:
         self._stage_ms[stage] += 1000 * (time.perf_counter() - started)  # type: ignore[assignment]
 
 
-def _frame_waiting(frame: int, t_s: float, people: Boxes, motion: FrameMotion) -> FrameWaiting:
+def _frame_waiting(
+    frame: int, t_s: float, people: Boxes, motion: FrameMotion, projection: PitchProjection
+) -> FrameWaiting:
     place = people.feet_xy
     xy = place @ motion.image_to_shot[:, :2].T + motion.image_to_shot[:, 2]
     units_per_metre = people.height * _zoom(motion.image_to_shot) / BODY_HEIGHT_M
@@ -278,7 +284,23 @@ def _frame_waiting(frame: int, t_s: float, people: Boxes, motion: FrameMotion) -
             strict=True,
         )
     ]
-    return FrameWaiting(frame, t_s, motion.is_live, motion.is_cut, motion.image_to_shot.ravel().tolist(), waiting)
+    return FrameWaiting(
+        frame,
+        t_s,
+        motion.is_live,
+        motion.is_cut,
+        motion.image_to_shot.ravel().tolist(),
+        waiting,
+        projection.to_numbers(),
+    )
+
+
+def _pitch_of(
+    place: NDArray[np.float64], projection: Sequence[float], size_m: tuple[float, float]
+) -> tuple[float, float]:
+    """The pitch (m) under a place (px) in a frame; NaN unknown or well off the pitch, where a high ball seems to be."""
+    xy = PitchProjection.from_numbers(projection).to_pitch(place)
+    return (float(xy[0]), float(xy[1])) if is_inside(xy, OUTSIDE_MARGIN_M, size_m) else NOWHERE
 
 
 def _zoom(similarity: NDArray[np.float64]) -> float:

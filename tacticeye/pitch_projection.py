@@ -46,6 +46,20 @@ class PitchProjection:
     def unknown(cls) -> Self:
         return cls(np.full((3, 3), np.nan))
 
+    def to_numbers(self) -> list[float]:
+        """The whole as plain numbers, empty where unknown; from_numbers takes them back."""
+        if not self.is_known:
+            return []
+        return [*self.image_to_pitch.ravel().tolist(), self.k1, *self.centre, self.scale, self.error_m]
+
+    @classmethod
+    def from_numbers(cls, numbers: Sequence[float]) -> Self:
+        """What to_numbers gave."""
+        if not numbers:
+            return cls.unknown()
+        k1, x, y, scale, error_m = numbers[9:]
+        return cls(np.array(numbers[:9]).reshape(3, 3), k1, (x, y), scale, error_m)
+
     @property
     def is_known(self) -> bool:
         return bool(np.isfinite(self.image_to_pitch).all())

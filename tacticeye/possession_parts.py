@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from tacticeye.types import ControlState
@@ -40,7 +41,8 @@ class NearPersonState:
 
 @dataclass(frozen=True)
 class SightingState:
-    """One observation as possession keeps it. metre: length of one in units of x, y. Unseen ball: NaN, near empty."""
+    """One observation as possession keeps it. metre: length of one in units of x, y; pitch: m, NaN unknown. Unseen
+    ball: NaN, near empty."""
 
     frame: int
     t_s: float
@@ -55,6 +57,8 @@ class SightingState:
     metre: float
     is_detected: bool
     near: list[NearPersonState]
+    pitch_x: float = math.nan
+    pitch_y: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class HolderStepState:
 
 @dataclass(frozen=True)
 class BallMarkState:
-    """The ball at an instant. x, y: units of the observation; place: where to show it; metre as in SightingState."""
+    """The ball at an instant. x, y: units of the observation; place: where to show it; metre, pitch as in
+    SightingState."""
 
     t_s: float
     x: float
@@ -100,6 +105,8 @@ class BallMarkState:
     place_x: float
     place_y: float
     metre: float
+    pitch_x: float = math.nan
+    pitch_y: float = math.nan
 
 
 @dataclass(frozen=True)

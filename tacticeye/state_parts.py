@@ -293,7 +293,10 @@ class PersonWaiting:
 
 @dataclass(frozen=True)
 class FrameWaiting:
-    """A frame that waits for its ball. image_to_shot: the six numbers of the (2, 3) similarity, row by row."""
+    """A frame that waits for its ball. image_to_shot: the six numbers of the (2, 3) similarity, row by row.
+
+    projection: image to pitch as PitchProjection.to_numbers gives it, empty where the frame isn't calibrated.
+    """
 
     frame: int
     t_s: float
@@ -301,3 +304,4 @@ class FrameWaiting:
     is_cut: bool
     image_to_shot: list[float]
     people: list[PersonWaiting]
+    projection: list[float] = field(default_factory=list)

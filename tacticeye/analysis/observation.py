@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tacticeye.types import NOWHERE
+
 BODY_HEIGHT_M = 1.8
 # One metre of depth shows as about sin(elevation) metres of picture height: 0.3 to 0.6 for cameras in a stand. The full
 # correction would also blow up the error of a box's lower edge, so about half of it is made.
@@ -37,6 +39,7 @@ class FrameObservation:
     ball_confidence  0..1
     ball_is_detected False where the ball's position was interpolated
     is_metric        xy are pitch metres, origin bottom-left corner
+    ball_pitch       (x, y) m of the pitch under the ball, NaN unknown; for events, where xy aren't metres themselves
     is_dead          the source says that the ball is out of play (tracking data do, a camera doesn't)
     """
 
@@ -56,6 +59,7 @@ class FrameObservation:
     ball_is_detected: bool
     is_metric: bool = False
     is_dead: bool = False
+    ball_pitch: tuple[float, float] = NOWHERE
 
     def __post_init__(self) -> None:
         n = len(self.track)

@@ -17,7 +17,7 @@ import math
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.touch import distance_m, is_same_person, team_of, team_share
 from tacticeye.possession_parts import BallMarkState, TouchState
-from tacticeye.types import NO_TEAM, NOWHERE, Event, EventKind, EventResult
+from tacticeye.types import NO_TEAM, Event, EventKind, EventResult
 
 FLIGHT_M = 1.5  # shorter is a ball that changes feet, or the error of the picture
 FLIGHT_S = 0.1
@@ -105,7 +105,7 @@ def touch_confidence(touch: TouchState) -> float:
 
 
 def _pitch(mark: BallMarkState, is_metric: bool) -> tuple[float, float]:
-    return (mark.x, mark.y) if is_metric else NOWHERE
+    return (mark.x, mark.y) if is_metric else (mark.pitch_x, mark.pitch_y)
 
 
 def _pass(

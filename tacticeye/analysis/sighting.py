@@ -82,6 +82,8 @@ def make_sighting(observation: FrameObservation, shot: int, metre: float, people
         metre=local_metre or metre,
         is_detected=bool(observation.ball_is_detected),
         near=near,
+        pitch_x=float(observation.ball_pitch[0]),
+        pitch_y=float(observation.ball_pitch[1]),
     )
 
 

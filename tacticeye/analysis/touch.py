@@ -24,7 +24,16 @@ OVERLAP_S = 0.25  # two tracks of one person may both be reported for so long wh
 
 def mark_ball(sighting: SightingState) -> BallMarkState:
     """The ball of a sighting that sees it."""
-    return BallMarkState(sighting.t_s, sighting.x, sighting.y, sighting.place_x, sighting.place_y, sighting.metre)
+    return BallMarkState(
+        sighting.t_s,
+        sighting.x,
+        sighting.y,
+        sighting.place_x,
+        sighting.place_y,
+        sighting.metre,
+        sighting.pitch_x,
+        sighting.pitch_y,
+    )
 
 
 def begin_touch(label: HolderLabel, share_s: float) -> TouchState:

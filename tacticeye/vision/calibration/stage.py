@@ -42,6 +42,10 @@ class PitchStage:
         self._rows.append(_Row(frame, t_s, projection, motion, self._calibrator.state().shot))
         return replace(boxes, pitch_xy=places_of(boxes, projection, self._layout))
 
+    def newest(self) -> PitchProjection:
+        """The projection of the frame placed last."""
+        return self._rows[-1].projection
+
     def take_rows(self) -> Calibration:
         """Rows of all frames since the last call."""
         rows, self._rows = self._rows, []
