@@ -28,6 +28,10 @@ class Wanted:
     teams: tuple[str, str] = ("", "")
 
 
+# Files of the machine come in otherwise than by a link.
+_NO_LINKS = (SourceType.UPLOADED_FILE, SourceType.TRACKING_DATA)
+
+
 def demo_button(key: str) -> None:
     """The quickest way to see something."""
     if st.button(say("new.demo_button"), key=key, type="primary", icon=":material/play_circle:"):
@@ -103,7 +107,7 @@ def _by_link() -> None:
         typed = st.text_input(say("new.link"), key="new_link", placeholder=say("new.link_example"))
         chosen = st.selectbox(
             say("new.link_kind"),
-            [None, *(kind for kind in SourceType if kind is not SourceType.UPLOADED_FILE)],
+            [None, *(kind for kind in SourceType if kind not in _NO_LINKS)],
             format_func=lambda kind: say("new.link_guess") if kind is None else say(f"source.{kind.value}"),
             key="new_link_kind",
         )
