@@ -292,7 +292,8 @@ def test_teams_are_swapped_by_one_press_and_named(gallery: Gallery, page: Page) 
     assert (after[0], after[1]) == (before[1], before[0])
     for name in PAGES:
         page.goto(f"{gallery.address}/{name}?match=swap")
-        expect(page.get_by_text(HOSTILE_TITLE[:60]).first).to_be_visible()
+        shown_in = page.frame_locator("iframe") if name == "report" else page
+        expect(shown_in.get_by_text(HOSTILE_TITLE[:60]).first).to_be_visible()
         assert page.evaluate("document.body.dataset.hacked === undefined")
         no_fault(page)
 
@@ -353,7 +354,7 @@ def test_the_system_page_tells_of_the_machine_in_any_language(gallery: Gallery, 
 
 def test_the_heatmap_of_one_player_is_chosen_from_those_seen(gallery: Gallery, page: Page) -> None:
     page.goto(f"{gallery.address}/heatmap?match=finished")
-    expect(page.get_by_text("not the pitch")).to_be_visible()
+    expect(page.get_by_text("not where on the field")).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_role("radio", name="One player").click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1)
@@ -458,7 +459,7 @@ def test_a_match_grows_is_killed_resumed_and_becomes_the_final_view(root: Path, 
         expect(page.locator(".te-title")).to_have_text("Story")
         expect(page.get_by_test_id("stSidebarNavLink").filter(has_text="Players")).to_be_visible()
         expect(page.locator(".te-possession")).to_be_visible()
-        chart = page.get_by_test_id("stVegaLiteChart").locator(DRAWING)
+        chart = page.get_by_test_id("stVegaLiteChart").locator(DRAWING).first
         expect(chart).to_be_visible()
         chart.evaluate("node => { node.dataset.mark = 'same node' }")
         facts = page.locator(".te-number").first
