@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tacticeye import ledger, library, render_job
 from tacticeye.config import PRESETS, AnalysisConfig, Settings, SourceType
-from tacticeye.corrections import Overrides, fold
 from tacticeye.demo import demo_video
 from tacticeye.errors import SourceError
 from tacticeye.ledger import Correction, Entry
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from tacticeye.analysis.definitions import DefinedShare
+    from tacticeye.corrections import Overrides
     from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.people_views import PeopleView
@@ -163,6 +163,9 @@ class Service:
 
     def overrides(self, match_id: str) -> Overrides:
         """The corrections in force, folded."""
+        # Imported here because pandas takes long to load, and listing matches needs none of it.
+        from tacticeye.corrections import fold
+
         return fold([entry.correction for entry in ledger.in_force(self.corrections(match_id))])
 
     def live_view(self, match_id: str) -> LiveView:

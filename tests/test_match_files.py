@@ -67,7 +67,7 @@ def test_a_data_folder_that_does_not_exist_has_no_matches(tmp_path: Path) -> Non
 
 def test_records_come_back_as_they_were_written(tmp_path: Path) -> None:
     folder = new_match(tmp_path, "derby")
-    control, progress = Control(Intent.STOP, 1234.5678), Progress(1.0, 25, 1.1, 825, 33.0, 2, 1.75)
+    control, progress = Control(Intent.STOP, 1234.5678), Progress(1.0, 25, 1.1, 825, 33.0, 2, 1.75, lag_s=0.5)
     config = AnalysisConfig.preset("detailed", source_url="/videos/derby.mp4", max_batches=3)
     write_record(folder.control, control)
     write_record(folder.progress, progress)
