@@ -93,6 +93,7 @@ def save_network(network: Any, path: Path, task: str = "detect") -> None:
     kept = copy.deepcopy(network).half().eval()
     kept.criterion, kept.args = None, {"task": task}
     kept.class_weights = None
+    kept.pt_path = None  # where the training began, which is nobody's business
     for parameter in kept.parameters():
         parameter.requires_grad_(False)
     content = {"model": kept, "ema": None, "train_args": {"task": task}, "date": date.today().isoformat()}
