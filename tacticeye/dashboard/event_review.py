@@ -94,12 +94,13 @@ def _picked(match_id: str, event: pd.DataFrame, overrides: Overrides, colours: T
     st.html(panels.feed(event, colours, labels, say("events.details")))
     tag = overrides.tags.get(number, 0)
 
-    def tagged() -> None:
-        chosen = st.session_state[f"tag_{number}"]
-        match_frame.correct(match_id, TagEvent(number, chosen or 0))
+    # A widget of its own for each tag: one whose value we set may send its old one once more, against the keyboard.
+    key = f"tag_{number}_{tag}"
 
-    st.session_state[f"tag_{number}"] = tag or None
-    st.pills(say("events.tags"), TAGS, key=f"tag_{number}", on_change=tagged)
+    def tagged() -> None:
+        match_frame.correct(match_id, TagEvent(number, st.session_state[key] or 0))
+
+    st.pills(say("events.tags"), TAGS, default=tag or None, key=key, on_change=tagged)
 
 
 def _reject(match_id: str, number: int) -> None:

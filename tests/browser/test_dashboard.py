@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from tacticeye.config import Settings
 from tacticeye.demo import demo_video
 from tacticeye.lease import hold_lease
+from tacticeye.ledger import TagEvent
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import Service
@@ -257,6 +258,23 @@ def test_a_click_on_an_event_stands_the_video_a_second_before_it(gallery: Galler
     assert min(abs(now - (t_s - 1)) for t_s in times) < 0.3
     expect(video).to_have_js_property("paused", False)
     no_fault(page)
+
+
+def test_a_tag_from_the_keyboard_stays(gallery: Gallery, page: Page) -> None:
+    stand_as(make_match(gallery.data_dir, "tagged", "The tagged one", batches=4, source=demo_video()), "finished")
+    page.goto(f"{gallery.address}/events?match=tagged")
+    expect(page.get_by_role("button", name="Next ▶")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_text("This event")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.get_by_text("Corrections (1)")).to_be_visible()
+    for key in ("Space", "Space", "n", "p"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)
+    page.get_by_role("radio", name="3", exact=True).click()
+    expect(page.get_by_text("Corrections (2)")).to_be_visible()
+    tags = [entry.correction for entry in Service(Settings(data_dir=gallery.data_dir)).corrections("tagged")]
+    assert [tag.tag for tag in tags if isinstance(tag, TagEvent)] == [3, 0]
 
 
 def test_an_event_that_did_not_happen_leaves_the_figures_until_that_is_undone(gallery: Gallery, page: Page) -> None:
