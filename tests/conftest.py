@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run: a failure must be seen again.
+settings.register_profile("seeded", derandomize=True)
+settings.load_profile("seeded")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -115,7 +115,8 @@ def test_metrics_of_a_match_agree_with_its_events() -> None:
 
 
 @given(
-    st.dictionaries(st.sampled_from(list(ControlState)), st.floats(0, 5000)),
+    # Whole milliseconds, as frames give: the smallest numbers that floats know are no lengths of time.
+    st.dictionaries(st.sampled_from(list(ControlState)), st.integers(0, 5_000_000).map(lambda ms: ms / 1000)),
     st.integers(0, 500),
     st.integers(0, 500),
     st.sampled_from(list(PossessionDefinition)),
