@@ -10,8 +10,9 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from tacticeye.vision.ultralytics_backend import available_cores, find_device
 Batch = dict[str, torch.Tensor]
 LAST_SHARE = 0.02  # of the first learning rate, at the end of the cosine
 GRADIENT_LIMIT = 10.0
+BATCHES_AHEAD = 4  # for each thread that prepares them
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,11 @@ class Samples(Protocol):
         ...
 
     def load(self, key: Any) -> Batch:
-        """One batch of tensors; may run in another process."""
+        """One batch of tensors; may run in another thread."""
         ...
 
 
 Loss = Callable[[nn.Module, Batch], tuple[torch.Tensor, dict[str, float]]]
-
-
-class _Epoch(torch.utils.data.Dataset[Batch]):
-    def __init__(self, samples: Samples, keys: Sequence[Any]) -> None:
-        self.samples, self.keys = samples, keys
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def __getitem__(self, i: int) -> Batch:
-        return self.samples.load(self.keys[i])
 
 
 @dataclass(frozen=True)
@@ -199,12 +190,24 @@ def _has_bfloat16(where: torch.device) -> bool:
     return where.type == "cpu" and bool(cpu._is_amx_tile_supported())
 
 
-def _loader(samples: Samples, keys: Sequence[Any]) -> Iterable[Batch]:
-    # A worker prepares pictures faster than two cores can train on them.
+def _loader(samples: Samples, keys: Sequence[Any]) -> Iterator[Batch]:
+    """The batches in the order of their keys, prepared ahead.
+
+    By threads: OpenCV and numpy let others run while they work, and a process full of threads must not fork.
+    """
     workers = min(available_cores(), 8)
-    return torch.utils.data.DataLoader(
-        _Epoch(samples, keys), batch_size=None, shuffle=False, num_workers=workers, prefetch_factor=4
-    )
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[Future[Batch]] = deque()
+        try:
+            for key in keys:
+                ahead.append(pool.submit(samples.load, key))
+                if len(ahead) > BATCHES_AHEAD * workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for batch in ahead:
+                batch.cancel()
 
 
 def _freeze(network: nn.Module, layers: int) -> list[nn.Module]:

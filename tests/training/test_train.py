@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +13,10 @@ import torch
 
 from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.errors import DataSetError
-from tacticeye.training.fit import EpochReport, Run
-from tacticeye.training.train import Material, train_ball, train_pitch
+from tacticeye.training.fit import Run
+from tacticeye.training.train import Material, train_ball
 from tacticeye.vision.ball_crops import BallCropDetector
 from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
-
-
-class CutOffError(Exception):
-    """Stands for a power cut after an epoch."""
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +26,42 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_training_cut_off_after_an_epoch_and_resumed_ends_with_the_same_weights(
+def train(root: Path, network: str, data: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tacticeye", "train", network, "--data", str(data), "--synthetic", "0"]
+    command += ["--out", str(out), "--device", "cpu", *more]
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(training: subprocess.Popen[str]) -> None:
+    said = training.communicate(timeout=240)[0]
+    assert training.returncode == 0, said
+
+
+def kill_after_an_epoch(training: subprocess.Popen[str]) -> None:
+    with training:
+        assert training.stdout is not None
+        assert any("epoch 1 of 2" in line for line in training.stdout)
+        training.kill()
+    assert training.returncode == -signal.SIGKILL
+
+
+def test_a_training_killed_after_an_epoch_and_resumed_ends_with_the_same_weights(
     frames: Path, root: Path, tmp_path: Path
 ) -> None:
-    material = Material([(frames / "pitch", 1)], 0, root / "weights" / "best.pt")
-
-    def cut(report: EpochReport) -> None:
-        if report.epoch == 1:
-            raise CutOffError
-
-    whole = train_pitch(material, Run(tmp_path / "whole", "cpu"), 2)
-    with pytest.raises(CutOffError):
-        train_pitch(material, Run(tmp_path / "cut", "cpu"), 2, on_epoch=cut)
-    resumed = train_pitch(material, Run(tmp_path / "cut", "cpu", resume=True), 2)
-    a, b = (torch.load(path, weights_only=True)["weights"] for path in (whole, resumed))
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    finish(train(root, "pitch", frames / "pitch", whole, "--epochs", "2"))
+    kill_after_an_epoch(train(root, "pitch", frames / "pitch", killed, "--epochs", "2"))
+    finish(train(root, "pitch", frames / "pitch", killed, "--epochs", "2", "--resume"))
+    a, b = (torch.load(folder / "pitch.pt", weights_only=True)["weights"] for folder in (whole, killed))
     assert all(torch.equal(a[name], b[name]) for name in a)
-    seen = PitchKeypointDetector(whole, "cpu").detect(np.zeros((90, 160, 3), np.uint8))
+    seen = PitchKeypointDetector(whole / "pitch.pt", "cpu").detect(np.zeros((90, 160, 3), np.uint8))
     assert seen.keypoints.shape == (32, 3)
     assert seen.lines.shape == (90, 160)
 
 
 def test_a_trained_ball_network_is_read_by_the_detector_of_crops(frames: Path, root: Path, tmp_path: Path) -> None:
-    material = Material([(frames, 1)], 0, root / "weights" / "best.pt")
-    weights = train_ball(material, Run(tmp_path, "cpu"), 1)
-    found = BallCropDetector(weights, "cpu").find([np.zeros((320, 320, 3), np.uint8)])
+    finish(train(root, "ball", frames, tmp_path, "--epochs", "1"))
+    found = BallCropDetector(tmp_path / "ball.pt", "cpu").find([np.zeros((320, 320, 3), np.uint8)])
     assert [candidates.shape[1] for candidates in found] == [5]
 
 
