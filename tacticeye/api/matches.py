@@ -35,7 +35,8 @@ Batch = Annotated[int | None, Query(ge=0, le=MAX_ID)]
 Team = Annotated[int | None, Query(ge=-1, le=1)]
 _FOUND: dict[int | str, dict[str, Any]] = {status: {"model": models.Problem} for status in (404, 422, 503)}
 _CHANGED: dict[int | str, dict[str, Any]] = {**_FOUND, 409: {"model": models.Problem}}
-_BEGUN: dict[int | str, dict[str, Any]] = {**_CHANGED, 413: {"model": models.Problem}}
+# 400 is FastAPI's answer to a body that no JSON reader gets through: not UTF-8, or nested without end.
+_BEGUN: dict[int | str, dict[str, Any]] = {**_CHANGED, **{status: {"model": models.Problem} for status in (400, 413)}}
 
 
 @router.post("/analyze", status_code=201, response_model=models.MatchInfo, responses=_BEGUN)

@@ -178,6 +178,14 @@ def test_a_request_that_cannot_work_is_refused_in_one_sentence(
     assert word in detail and detail.count("\n") == 0
 
 
+@pytest.mark.parametrize("body", [b"F\x81\xff", b"[" * 20_000], ids=["not_utf8", "nested"])
+def test_a_body_that_cannot_be_read_is_refused_as_documented(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/api/analyze", content=body, headers={"Content-Type": "application/json"})
+    documented = client.get("/api/openapi.json").json()["paths"]["/api/analyze"]["post"]["responses"]
+    assert 400 <= answer.status_code < 500 and str(answer.status_code) in documented
+    assert isinstance(answer.json()["detail"], str)
+
+
 def test_gigantic_json_is_turned_away_before_it_is_read(client: httpx.Client) -> None:
     answer = client.post("/api/analyze", content=b'{"title": "' + b"x" * 10**6 + b'"}')
     assert (answer.status_code, "too large" in answer.json()["detail"]) == (413, True)
