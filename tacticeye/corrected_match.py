@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tacticeye.corrections import Overrides, correct_positions, correct_tracks, fold
+from tacticeye.corrections import Overrides, correct_events, correct_positions, correct_spans, correct_tracks, fold
 from tacticeye.ledger import SplitTrack, in_force, read_entries
 from tacticeye.match_files import MatchFolder
 from tacticeye.store import Snapshot
@@ -17,6 +17,19 @@ from tacticeye.types import NO_TEAM, Role
 def read_overrides(folder: MatchFolder) -> Overrides:
     """The users' corrections of a match that are in force. Raises StorageError."""
     return fold([entry.correction for entry in in_force(read_entries(folder))])
+
+
+def lay_corrections(snapshot: Snapshot, overrides: Overrides) -> None:
+    """Has every further question about events, control and tracks in this transaction see them as corrected."""
+    if not overrides.changes_figures:
+        return
+    tables = {
+        "events": correct_events(snapshot.events(), overrides),
+        "control_spans": correct_spans(snapshot.control_spans(), overrides),
+        "tracks": shown_tracks(snapshot, overrides),
+    }
+    for name, table in tables.items():
+        snapshot.lay_over(name, table)
 
 
 def shown_tracks(snapshot: Snapshot, overrides: Overrides) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -75,6 +76,23 @@ class Overrides:
             else:
                 shown[(shown == move.track) & (np.asarray(t_s, np.float64) >= move.t_s)] = move.new_track
         return shown
+
+    def shown_ids(self) -> pd.DataFrame:
+        """Under which id each track that was merged or split is shown when: track, from_s, to_s (exclusive), shown."""
+        cuts = sorted({move.t_s for move in self.moves if isinstance(move, SplitTrack)})
+        tracks = np.array(sorted({move.track for move in self.moves}), np.int64)
+        rows = [
+            pd.DataFrame(
+                {
+                    "track": tracks,
+                    "from_s": begin,
+                    "to_s": end,
+                    "shown": self.shown_tracks(tracks, np.full(len(tracks), begin)),
+                }
+            )
+            for begin, end in pairwise([-np.inf, *cuts, np.inf])
+        ]
+        return pd.concat(rows, ignore_index=True)
 
     def shown_team(self, team: int) -> int:
         """The team under which a detected one is shown."""
@@ -284,6 +302,7 @@ def correct_totals(
         seconds_by_state=seconds,
         passes_complete_by_team={team: int((complete["team"] == team).sum()) for team in (0, 1)},
         passes_attempted_by_team={team: int((passes["team"] == team).sum()) for team in (0, 1)},
+        active_tracks_by_team={o.shown_team(team): n for team, n in totals.active_tracks_by_team.items()},
         current_state=_corrected_state(now, o.shown_track(track, np.inf), o),
         current_track=o.shown_track(track, np.inf),
     )

@@ -1,5 +1,6 @@
-"""What the API lists of a match: pages of events and people, possession in figures. Each read in one transaction.
+"""What the API lists of a match, as corrected by users: pages of events and people, possession in figures.
 
+Each is read in one transaction.
 A match without results yet gives empty pages.
 """
 
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from tacticeye.corrected_match import lay_corrections, read_overrides
 from tacticeye.match_files import MatchFolder
 from tacticeye.store import MatchStore
-from tacticeye.store.listings import list_batch_stats, list_gaps, list_happenings, list_people
+from tacticeye.store.listings import ShownPeople, list_batch_stats, list_gaps, list_happenings, list_people
 from tacticeye.types import ControlState
 
 
@@ -66,6 +68,7 @@ def read_events(folder: MatchFolder, wanted: EventFilter) -> Page:
     if not store.exists:
         return Page()
     with store.read() as snapshot:
+        lay_corrections(snapshot, read_overrides(folder))
         batches = (wanted.batch_from, wanted.batch_to)
         return Page(*list_happenings(snapshot, wanted.kinds, batches, wanted.limit, wanted.offset))
 
@@ -76,8 +79,11 @@ def read_positions(folder: MatchFolder, wanted: PositionFilter) -> Page:
     if not store.exists:
         return Page()
     with store.read() as snapshot:
+        overrides = read_overrides(folder)
+        lay_corrections(snapshot, overrides)
+        shown = ShownPeople(overrides.shown_ids(), overrides.is_swapped)
         frames = (wanted.frame_from, wanted.frame_to)
-        return Page(*list_people(snapshot, frames, wanted.track, wanted.team, wanted.limit, wanted.offset))
+        return Page(*list_people(snapshot, shown, frames, wanted.track, wanted.team, wanted.limit, wanted.offset))
 
 
 def read_possession(folder: MatchFolder) -> PossessionFigures:
@@ -86,6 +92,7 @@ def read_possession(folder: MatchFolder) -> PossessionFigures:
     if not store.exists:
         return PossessionFigures()
     with store.read() as snapshot:
+        lay_corrections(snapshot, read_overrides(folder))
         return PossessionFigures(
             snapshot.control_spans(), snapshot.possession_curve(), snapshot.control_seconds(), list_gaps(snapshot)
         )

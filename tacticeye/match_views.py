@@ -208,14 +208,20 @@ def read_metrics(folder: MatchFolder) -> pd.DataFrame:
 
 
 def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
-    """`MatchState.get_summary()` of the last committed batch, with the status of now. Raises StorageError."""
-    committed = MatchStore(folder.path).load_state()
-    if committed is None:
-        return MatchState(folder.match_id).get_summary(card.status.value)
-    try:
-        return MatchState.from_json(committed).get_summary(card.status.value)
-    except ValidationError as error:
-        raise _damaged(folder) from error
+    """`MatchState.get_summary()` of the last committed batch, as corrected, with the status of now.
+
+    Raises StorageBusyError, StorageError.
+    """
+    store = MatchStore(folder.path)
+    overrides = read_overrides(folder)
+    if not store.exists or not overrides.changes_figures:
+        return _read_state(folder, store.load_state()).get_summary(card.status.value)
+    with store.read() as snapshot:
+        state = _read_state(folder, snapshot.state_json())
+        detected = snapshot.control_spans()
+        spans, events = correct_spans(detected, overrides), correct_events(snapshot.events(), overrides)
+    totals = correct_totals(state.totals_now, overrides, spans, events, _seconds_by_state(detected))
+    return replace(state, totals_now=totals).get_summary(card.status.value)
 
 
 def has_results(folder: MatchFolder) -> bool:
@@ -231,6 +237,15 @@ def _seconds_by_state(spans: pd.DataFrame) -> dict[str, float]:
 def _read_totals(folder: MatchFolder, state_json: str) -> Totals:
     try:
         return _STATE_HEAD.validate_json(state_json).totals_now
+    except ValidationError as error:
+        raise _damaged(folder) from error
+
+
+def _read_state(folder: MatchFolder, state_json: str | None) -> MatchState:
+    if state_json is None:
+        return MatchState(folder.match_id)
+    try:
+        return MatchState.from_json(state_json)
     except ValidationError as error:
         raise _damaged(folder) from error
 

@@ -71,7 +71,7 @@ class Service:
         return library.read_card(self._data_dir, self._existing(match_id))
 
     def summary(self, match_id: str) -> dict[str, Any]:
-        """`MatchState.get_summary()` of the last finished batch, with the status of now."""
+        """`MatchState.get_summary()` of the last finished batch, as corrected, with the status of now."""
         from tacticeye import match_views
 
         return match_views.read_summary(self.status(match_id), self._existing(match_id))

@@ -124,7 +124,7 @@ class SummaryTeams(BaseModel):
 
 
 class Summary(BaseModel):
-    """`MatchState.get_summary()` with the status of now."""
+    """`MatchState.get_summary()` as corrected by users, with the status of now."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -59,25 +60,46 @@ _HAPPENINGS = """
     )
 """
 
+# shown_as: under which id a track is shown when; a track without a row there keeps its own.
 _PEOPLE = """
-    WITH wanted AS (
+    WITH shown AS (
         SELECT
-            positions.* EXCLUDE (role, team),
+            positions.* EXCLUDE (track, team),
             positions.rowid AS row_number,
-            COALESCE(tracks.role, positions.role) AS role,
-            CASE
-                WHEN COALESCE(tracks.role, positions.role) = $referee THEN $no_team
-                ELSE COALESCE(tracks.team, positions.team)
-            END AS team
+            COALESCE(shown_as.shown, positions.track) AS track,
+            CASE WHEN $is_swapped AND positions.team >= 0 THEN 1 - positions.team ELSE positions.team END AS team
         FROM positions
-        LEFT JOIN tracks ON positions.track = tracks.track
+        LEFT JOIN shown_as
+            ON positions.track = shown_as.track
+            AND positions.t_s >= shown_as.from_s
+            AND positions.t_s < shown_as.to_s
         WHERE positions.role != $ball
             AND frame >= $frame_from
             AND (CAST($frame_to AS BIGINT) IS NULL OR frame <= CAST($frame_to AS BIGINT))
-            AND (CAST($track AS INTEGER) IS NULL OR positions.track = CAST($track AS INTEGER))
+    ),
+    wanted AS (
+        SELECT
+            shown.* EXCLUDE (role, team),
+            COALESCE(tracks.role, shown.role) AS role,
+            CASE
+                WHEN COALESCE(tracks.role, shown.role) = $referee THEN $no_team
+                ELSE COALESCE(tracks.team, shown.team)
+            END AS team
+        FROM shown
+        LEFT JOIN tracks ON shown.track = tracks.track
+        WHERE CAST($track AS INTEGER) IS NULL OR shown.track = CAST($track AS INTEGER)
     )
 """
 _OF_TEAM = "CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT)"
+
+
+@dataclass(frozen=True, eq=False)
+class ShownPeople:
+    """How people are shown where users changed it. ids: track, from_s, to_s, shown: the id of a detected track within
+    that time. is_swapped: whether teams are shown the other way round."""
+
+    ids: pd.DataFrame
+    is_swapped: bool
 
 
 def list_happenings(
@@ -113,6 +135,7 @@ def list_happenings(
 
 def list_people(
     snapshot: Snapshot,
+    shown: ShownPeople,
     frames: tuple[int, int | None],
     track: int | None,
     team: int | None,
@@ -122,12 +145,14 @@ def list_people(
     """Who was where, in order of frames? A page, and how many rows there are in all.
 
     Columns of positions; role and team are those believed of the track now, -1 unsure. frames: first and last, None
-    open. track, team: None all.
+    open. track, team: as shown, None all.
     """
+    snapshot.lay_over("shown_as", shown.ids)
     parameters: Parameters = {
         "ball": int(Role.BALL),
         "referee": int(Role.REFEREE),
         "no_team": NO_TEAM,
+        "is_swapped": shown.is_swapped,
         "frame_from": frames[0],
         "frame_to": frames[1],
         "track": track,

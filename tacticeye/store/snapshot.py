@@ -53,6 +53,13 @@ class Snapshot:
         """What does a query of this package yield?"""
         return self._connection.execute(query, dict(parameters or {})).df()
 
+    def lay_over(self, name: str, table: pd.DataFrame) -> None:
+        """Has every further question of this transaction see `table` in the place of the stored table `name`."""
+        # Temporary names come before those of the attached database. A table is only taken when the last answer was
+        # read to its end, and fetchone leaves that open.
+        self._rows("SELECT 1")
+        self._connection.register(name, table)
+
     def _rows(self, query: str, parameters: Parameters | None = None) -> list[tuple[object, ...]]:
         return self._connection.execute(query, dict(parameters or {})).fetchall()
 
