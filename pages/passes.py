@@ -72,8 +72,8 @@ def tables(view: PeopleView, team: int, labels: Labels) -> None:
         st.html(panels.heading(say("passes.matrix"), [say("passes.matrix_note")]))
         st.dataframe(pass_charts.pass_matrix(view, team, labels), key="pass_matrix")
     with other:
-        strings = people_views.pass_strings(view.passes)
-        st.html(panels.pass_strings(strings[strings["team"] == team], labels.texts))
+        strings = view.strings[view.strings["team"] == team]
+        st.html(panels.pass_strings(strings, view.tempo[team], labels.texts))
         zones = people_views.pass_zones(view.passes, view.size)
         st.html(panels.pass_zones(zones[zones["team"] == team], labels.texts, view.is_on_pitch))
 

@@ -33,6 +33,7 @@ from tacticeye.state_parts import Totals
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlState, EventKind, EventResult, Role
 
 HUMAN = "human"
+TURNOVERS = (EventKind.INTERCEPTION, EventKind.RECOVERY)
 _SWAPPED: Mapping[int, Literal[0, 1]] = {0: 1, 1: 0}
 
 
@@ -199,28 +200,45 @@ def correct_events(events: pd.DataFrame, o: Overrides) -> pd.DataFrame:
     if not o.changes_figures:
         return events
     kept = events[~events["event_id"].isin(o.rejected)]
-    track_from = o.shown_tracks(kept["track_from"].to_numpy(np.int64), kept["t_start_s"].to_numpy(np.float64))
-    track_to = o.shown_tracks(kept["track_to"].to_numpy(np.int64), kept["t_end_s"].to_numpy(np.float64))
-    team = np.array([o.shown_team(int(t)) for t in kept["team"]], np.int64)
-    result = kept["result"].to_numpy(object).copy()
-    kind = kept["kind"].to_numpy(object).copy()
-    is_pass = kind == EventKind.PASS
-    by_referee = np.isin(track_from, [t for t in o.pins if o.role_of(t) is Role.REFEREE])
-    for track in o.pins:
-        pinned = o.team_of(track)
-        if pinned is not None:
-            team[track_from == track] = pinned
-            lost = is_pass & (track_to == track) & (team != pinned) & (result == EventResult.COMPLETE)
-            result[lost] = EventResult.INCOMPLETE
-    were_two = kept["track_from"].to_numpy(np.int64) != kept["track_to"].to_numpy(np.int64)
-    to_himself = is_pass & were_two & (track_from == track_to) & (track_from != NO_TRACK)
-    kind[to_himself], result[to_himself] = EventKind.CARRY, EventResult.NONE
-    track_to[to_himself] = NO_TRACK
-    corrected = kept.assign(kind=kind, result=result, team=team, track_from=track_from, track_to=track_to)
-    corrected = pd.concat([corrected[~by_referee], _added(o, events)], ignore_index=True)
+    were_two = (kept["track_from"] != kept["track_to"]).to_numpy(bool)
+    shown = kept.assign(
+        track_from=o.shown_tracks(kept["track_from"].to_numpy(np.int64), kept["t_start_s"].to_numpy(np.float64)),
+        track_to=o.shown_tracks(kept["track_to"].to_numpy(np.int64), kept["t_end_s"].to_numpy(np.float64)),
+        team=np.array([o.shown_team(int(t)) for t in kept["team"]], np.int64),
+    )
+    to_himself = were_two & ((shown["track_from"] == shown["track_to"]) & (shown["kind"] == EventKind.PASS)).to_numpy()
+    to_himself &= (shown["track_from"] != NO_TRACK).to_numpy()
+    shown.loc[to_himself, "kind"] = str(EventKind.CARRY)
+    shown.loc[to_himself, "result"] = str(EventResult.NONE)
+    shown.loc[to_himself, "track_to"] = NO_TRACK
+    corrected = pd.concat([_with_sides_pinned(shown, o), _added(o, events)], ignore_index=True)
     return (
         corrected[~_within(corrected["t_start_s"], o.not_live)].astype(events.dtypes.to_dict()).reset_index(drop=True)
     )
+
+
+def _with_sides_pinned(events: pd.DataFrame, o: Overrides) -> pd.DataFrame:
+    """Passes count for the passer's side, turnovers for the winner's; what sides turn out to be decides the outcome.
+
+    A pass between team-mates is complete, one between opponents is not, and nobody loses the ball to a team-mate.
+    """
+    pinned = {track: side for track in o.pins if (side := o.team_of(track)) is not None}
+    if not pinned:
+        return events
+    team, result = events["team"].to_numpy(np.int64).copy(), events["result"].to_numpy(object).copy()
+    is_turnover = events["kind"].isin(TURNOVERS).to_numpy(bool)
+    ends = [events[name].to_numpy(np.int64) for name in ("track_from", "track_to")]
+    actor, other = np.where(is_turnover, ends[1], ends[0]), np.where(is_turnover, ends[0], ends[1])
+    other_team = np.where(team < 0, NO_TEAM, np.where(result == EventResult.COMPLETE, team, 1 - team))
+    for track, side in pinned.items():
+        team[actor == track], other_team[other == track] = side, side
+    is_changed = (np.isin(actor, list(pinned)) | np.isin(other, list(pinned))) & (team >= 0)
+    reached = is_changed & (events["kind"] == EventKind.PASS).to_numpy(bool) & (other != NO_TRACK)
+    result[reached] = np.where((team == other_team)[reached], EventResult.COMPLETE, EventResult.INCOMPLETE)
+    by_referee = np.isin(actor, [t for t in o.pins if o.role_of(t) is Role.REFEREE])
+    from_nobody = is_changed & is_turnover & ((team == other_team) | (other_team < 0))
+    decided: pd.DataFrame = events.assign(team=team, result=result).loc[~(by_referee | from_nobody)]
+    return decided
 
 
 def _added(o: Overrides, events: pd.DataFrame) -> pd.DataFrame:

@@ -31,6 +31,8 @@ _CALIBRATED_SHARE = 0.5
 _FASTEST_M_S = 11.0
 # A string of passes ends when the next one begins later than this after the last, s: the ball was somewhere else.
 _STRING_GAP_S = 10.0
+# Passes in a string, from and to (0: no end), as they are counted in analysis/metrics.py.
+STRING_BANDS = ((3, 5), (6, 8), (9, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,7 @@ class PeopleView:
 
     is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
     was seen of people that has a place on the pitch. size: of the pitch in m, or (1, 1).
+    strings, tempo: as pass_strings and pass_tempo tell them.
     """
 
     card: MatchCard
@@ -50,8 +53,19 @@ class PeopleView:
     is_on_pitch: bool = False
     calibrated: float = 0.0
     size: tuple[float, float] = (1.0, 1.0)
+    strings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["team", "n", "t_start_s", "t_end_s"]))
+    tempo: tuple[float, float] = (np.nan, np.nan)
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
+
+
+@dataclass(frozen=True, eq=False)
+class PassFigures:
+    """pairs: team, track_from, track_to, n completed passes. strings: string_counts by team. tempo: as pass_tempo."""
+
+    pairs: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["track_from", "track_to", "n", "team"]))
+    strings: dict[int, dict[str, int]] = field(default_factory=dict)
+    tempo: tuple[float, float] = (np.nan, np.nan)
 
 
 def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
@@ -82,6 +96,8 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
         is_on_pitch=is_on_pitch,
         calibrated=calibrated,
         size=FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0),
+        strings=pass_strings(events),
+        tempo=pass_tempo(passes, spans),
         kits=kits,
         overrides=overrides,
     )
@@ -99,13 +115,52 @@ def pass_pairs(passes: pd.DataFrame, team: int) -> pd.DataFrame:
     return pairs.sort_values(["n", "track_from", "track_to"], ascending=[False, True, True]).reset_index(drop=True)
 
 
-def pass_strings(passes: pd.DataFrame) -> pd.DataFrame:
-    """Completed passes of one team after another without a break: team, n, t_start_s, t_end_s, longest first."""
+def read_pass_figures(folder: MatchFolder) -> PassFigures:
+    """Who passes to whom, strings and tempo of both teams, as corrected. Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return PassFigures()
+    with store.read() as snapshot:
+        overrides = read_overrides(folder)
+        events = correct_events(snapshot.events(), overrides)
+        spans = correct_spans(snapshot.control_spans(), overrides)
+    passes, strings = events[events["kind"] == EventKind.PASS], pass_strings(events)
+    return PassFigures(
+        pairs=pd.concat([pass_pairs(passes, team).assign(team=team) for team in (0, 1)], ignore_index=True),
+        strings={team: string_counts(strings[strings["team"] == team]) for team in (0, 1)},
+        tempo=pass_tempo(passes, spans),
+    )
+
+
+def pass_tempo(passes: pd.DataFrame, spans: pd.DataFrame) -> tuple[float, float]:
+    """By team: passes attempted per minute in which it had the ball; NaN where it never had."""
+    lengths_s = (spans["end_s"] - spans["start_s"]).groupby(spans["state"].astype(str)).sum()
+    minutes = [float(lengths_s.get(str(ControlState.of_team(team)), 0.0)) / 60.0 for team in (0, 1)]
+    counts = [int((passes["team"] == team).sum()) for team in (0, 1)]
+    first, second = (n / length if length > 0 else np.nan for n, length in zip(counts, minutes, strict=True))
+    return first, second
+
+
+def string_counts(strings: pd.DataFrame) -> dict[str, int]:
+    """How many of these strings are of each of STRING_BANDS, by name: "3-5", "6-8", "9+"."""
+    return {
+        f"{low}-{high}" if high else f"{low}+": int(((strings["n"] >= low) & (strings["n"] <= (high or np.inf))).sum())
+        for low, high in STRING_BANDS
+    }
+
+
+def pass_strings(events: pd.DataFrame) -> pd.DataFrame:
+    """Completed passes of one team after another without a break: team, n, t_start_s, t_end_s, longest first.
+
+    A pass that fails ends one, as does any other event but a carry: the ball was lost, shot or out.
+    """
     rows: list[tuple[int, int, float, float]] = []
-    columns = (passes[name].tolist() for name in ("team", "result", "t_start_s", "t_end_s"))
+    told = events[events["kind"] != EventKind.CARRY].sort_values("t_start_s", kind="stable")
+    complete = (told["kind"] == EventKind.PASS) & (told["result"] == EventResult.COMPLETE)
     is_open = False
-    for team, result, start_s, end_s in zip(*columns, strict=True):
-        if result != EventResult.COMPLETE:
+    columns = (told[name].tolist() for name in ("team", "t_start_s", "t_end_s"))
+    for team, start_s, end_s, is_complete in zip(*columns, complete.tolist(), strict=True):
+        if not is_complete:
             is_open = False
             continue
         if is_open and rows[-1][0] == team and start_s - rows[-1][3] <= _STRING_GAP_S:

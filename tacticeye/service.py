@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tacticeye.corrections import Overrides
     from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
-    from tacticeye.people_views import PeopleView
+    from tacticeye.people_views import PassFigures, PeopleView
     from tacticeye.sql_console import QueryResult
     from tacticeye.trust_views import TrustView
     from tacticeye.types import EventKind
@@ -298,6 +298,12 @@ class Service:
         from tacticeye import people_views
 
         return people_views.read_people(self.status(match_id), self._existing(match_id))
+
+    def pass_figures(self, match_id: str) -> PassFigures:
+        """Who passes to whom, strings of passes and tempo, of both teams."""
+        from tacticeye import people_views
+
+        return people_views.read_pass_figures(self._existing(match_id))
 
     def _existing(self, match_id: str) -> MatchFolder:
         return MatchFolder.existing(self._data_dir, match_id)

@@ -49,7 +49,7 @@ def tracks() -> pd.DataFrame:
 
 @pytest.fixture
 def events() -> pd.DataFrame:
-    """Two passes 1 to 2, one 3 to 4, an interception by 4."""
+    """Two passes 1 to 2, one 3 to 4, an interception by 4 from 2."""
     return pd.DataFrame(
         {
             "event_id": [0, 1, 2, 3],
@@ -58,8 +58,8 @@ def events() -> pd.DataFrame:
             "t_start_s": [1.0, 35.0, 40.0, 50.0],
             "t_end_s": [2.0, 36.0, 41.0, 50.0],
             "team": [0, 0, 1, 1],
-            "track_from": [1, 1, 3, 4],
-            "track_to": [2, 2, 4, -1],
+            "track_from": [1, 1, 3, 2],
+            "track_to": [2, 2, 4, 4],
             "x_from": [0.0] * 4, "y_from": [0.0] * 4, "x_to": [0.0] * 4, "y_to": [0.0] * 4,
             "confidence": [0.9] * 4,
             "source": ["auto"] * 4,
@@ -121,7 +121,7 @@ def test_a_split_gives_each_person_what_was_seen_of_him(tracks: pd.DataFrame, ev
     divided = correct_tracks(tracks, o, sightings)
     assert (row(divided, 1)["n_boxes"], row(divided, NEW)["n_boxes"]) == (100, 101)
     assert row(divided, NEW)["first_s"] == 10.0
-    assert correct_events(events, o)["track_from"].tolist() == [1, NEW, 3, 4]
+    assert correct_events(events, o)["track_from"].tolist() == [1, NEW, 3, 2]
 
 
 def test_a_split_id_can_be_merged_into_another(tracks: pd.DataFrame) -> None:
@@ -149,7 +149,22 @@ def test_a_pinned_player_changes_sides_with_his_team(tracks: pd.DataFrame) -> No
 def test_a_pass_to_somebody_of_the_other_team_was_lost(events: pd.DataFrame) -> None:
     corrected = correct_events(events, fold([PinPlayer(4, 0)]))
     assert corrected.loc[2, "result"] == EventResult.INCOMPLETE
-    assert corrected.loc[3, "team"] == 0
+    assert corrected["event_id"].tolist() == [0, 1, 2], "nobody loses the ball to a team-mate"
+
+
+def test_a_passer_of_the_other_team_lost_the_ball_to_the_receiver(events: pd.DataFrame) -> None:
+    corrected = correct_events(events, fold([PinPlayer(1, 1)]))
+    assert corrected["team"].tolist() == [1, 1, 1, 1]
+    assert corrected["result"].tolist() == ["INCOMPLETE", "INCOMPLETE", "COMPLETE", ""]
+
+
+def test_a_lost_ball_keeps_its_winner_when_the_loser_is_pinned_where_he_was(events: pd.DataFrame) -> None:
+    assert correct_events(events, fold([PinPlayer(2, 0)]))["team"].tolist() == [0, 0, 1, 1]
+
+
+def test_a_pass_between_two_who_are_team_mates_was_complete(events: pd.DataFrame) -> None:
+    lost = events.assign(result=["INCOMPLETE", "COMPLETE", "COMPLETE", ""])
+    assert correct_events(lost, fold([PinPlayer(2, 0)]))["result"].tolist()[0] == "COMPLETE"
 
 
 def test_a_referee_has_no_team_no_ball_and_no_passes(

@@ -37,7 +37,7 @@ def read(folder: MatchFolder) -> PeopleView:
 
 def passes(*rows: tuple[int, str, float]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["team", "result", "t_start_s"])
-    return table.assign(t_end_s=table["t_start_s"] + 1.0)
+    return table.assign(t_end_s=table["t_start_s"] + 1.0, kind="PASS")
 
 
 def test_every_player_is_there_with_the_time_he_was_seen(folder: MatchFolder) -> None:
@@ -87,6 +87,24 @@ def test_strings_of_passes_end_with_the_first_that_is_lost() -> None:
     )
     assert table["n"].tolist() == [2, 1, 1]
     assert table["t_end_s"].iloc[0] == 3.0
+
+
+def test_a_ball_lost_ends_a_string_and_a_carry_does_not() -> None:
+    table = passes(*[(0, "COMPLETE", t) for t in range(0, 14, 2)])
+    assert people_views.string_counts(people_views.pass_strings(table)) == {"3-5": 0, "6-8": 1, "9+": 0}
+    carried = table.assign(kind=["PASS"] * 3 + ["CARRY"] + ["PASS"] * 3)
+    assert people_views.pass_strings(carried)["n"].tolist() == [6]
+    lost = table.assign(kind=["PASS"] * 3 + ["RECOVERY"] + ["PASS"] * 3)
+    assert people_views.pass_strings(lost)["n"].tolist() == [3, 3]
+
+
+def test_tempo_is_passes_by_minute_with_the_ball() -> None:
+    spans = pd.DataFrame(
+        {"state": ["team_0", "dead", "team_0"], "start_s": [0.0, 20.0, 50.0], "end_s": [20.0, 50.0, 60.0]}
+    )
+    first, second = people_views.pass_tempo(passes((0, "COMPLETE", 0), (0, "INCOMPLETE", 2)), spans)
+    assert first == pytest.approx(4.0)
+    assert np.isnan(second)
 
 
 def test_passes_are_counted_by_third_and_direction() -> None:

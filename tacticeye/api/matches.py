@@ -152,13 +152,20 @@ def possession(match_id: str, service: ServiceNow) -> models.Possession:
 
 @router.get("/match/{match_id}/passes", response_model=models.Passes, responses=_FOUND)
 def passes(match_id: str, service: ServiceNow, limit: Limit = 1000, offset: Offset = 0) -> models.Passes:
-    """Every pass, and how many each team played and completed."""
+    """Every pass, how many each team played and completed, who passes to whom, how fast and how long in a row."""
     page = service.events_page(match_id, EventFilter([EventKind.PASS.value], limit=limit, offset=offset))
     figures = summary(match_id, service)["passes"]
+    played = _recent.get((service.data_dir, match_id, "passes"), lambda: service.pass_figures(match_id))
     return models.Passes(
         match_id=match_id,
         attempted_by_team=figures["attempted_by_team"],
         complete_by_team=figures["by_team"],
+        tempo_by_team={team: _known(round(tempo, 2)) for team, tempo in enumerate(played.tempo)},
+        strings_by_team=played.strings,
+        pairs=[
+            models.PassPair(team=row.team, from_player=row.track_from, to_player=row.track_to, passes=row.n)
+            for row in played.pairs.itertuples()
+        ],
         total=page.total,
         limit=limit,
         offset=offset,

@@ -215,10 +215,27 @@ class Possession(BaseModel):
     curve: list[CurveItem]
 
 
+class PassPair(BaseModel):
+    """How many passes one player completed to another."""
+
+    team: int
+    from_player: int
+    to_player: int
+    passes: int
+
+
 class Passes(BaseModel):
+    """tempo_by_team: passes attempted per minute in which the team had the ball, null where it never had.
+
+    strings_by_team: how often 3-5, 6-8, 9+ passes were completed in a row. pairs: who passes to whom, most first.
+    """
+
     match_id: str
     attempted_by_team: dict[int, int]
     complete_by_team: dict[int, int]
+    tempo_by_team: dict[int, float | None]
+    strings_by_team: dict[int, dict[str, int]]
+    pairs: list[PassPair]
     total: int
     limit: int
     offset: int

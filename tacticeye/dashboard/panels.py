@@ -5,6 +5,7 @@ Every string that may come from a user or a file is escaped here; colours and nu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -15,6 +16,7 @@ from tacticeye.dashboard.words import UNKNOWN, percent, progress_facts, status_n
 from tacticeye.errors import TacticEyeError
 from tacticeye.labels import Labels
 from tacticeye.match_queue import MatchStatus
+from tacticeye.people_views import string_counts
 from tacticeye.service import MatchCard
 from tacticeye.state_parts import Totals
 from tacticeye.team_colours import TeamColours
@@ -142,18 +144,16 @@ def feed(events: pd.DataFrame, colours: TeamColours, labels: Labels, title: str 
     return panel(title or labels.texts("live.feed"), body)
 
 
-def pass_strings(strings: pd.DataFrame, texts: Texts) -> str:
-    """How many passes in a row, and the longest with its time. strings: of one team, longest first."""
-    bands = ((1, 1), (2, 3), (4, 5), (6, 9), (10, 10**6))
-    rows = []
-    for low, high in bands:
-        name = f"{low}" if low == high else f"{low}\u2013{high}" if high < 10**6 else f"{low}+"
-        n = int(((strings["n"] >= low) & (strings["n"] <= high)).sum())
-        rows.append((texts("passes.in_a_row", n=name), f"{n}"))
+def pass_strings(strings: pd.DataFrame, tempo: float, texts: Texts) -> str:
+    """Tempo, how many passes in a row, and the longest string with its time. strings: of one team, longest first."""
+    pace = UNKNOWN if math.isnan(tempo) else texts("passes.per_minute", n=f"{tempo:.1f}")
+    rows = [(texts("passes.tempo"), pace)]
+    for band, n in string_counts(strings).items():
+        rows.append((texts("passes.in_a_row", n=band.replace("-", "\u2013")), f"{n}"))
     if len(strings):
         start, end = (clock(float(strings[name].iloc[0])) for name in ("t_start_s", "t_end_s"))
         rows.append((texts("passes.longest"), f"{int(strings['n'].iloc[0])} · {start}\u2013{end}"))
-    return panel(texts("passes.strings"), table(rows))
+    return panel(texts("passes.strings"), table(rows), texts("passes.tempo_note"))
 
 
 def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool) -> str:

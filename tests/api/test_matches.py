@@ -105,6 +105,11 @@ def test_passes_agree_with_their_counts(client: httpx.Client, finished: str) -> 
     for team in (0, 1):
         of_team = [event for event in passes["passes"] if event["team"] == team]
         assert len(of_team) == passes["attempted_by_team"][str(team)]
+        between = sum(pair["passes"] for pair in passes["pairs"] if pair["team"] == team)
+        assert between == passes["complete_by_team"][str(team)]
+    seconds = get(client, f"/api/match/{finished}/possession")["seconds_by_state"]["team_0"]
+    assert passes["tempo_by_team"]["0"] == pytest.approx(60 * passes["attempted_by_team"]["0"] / seconds, abs=0.01)
+    assert passes["strings_by_team"]["0"].keys() == {"3-5", "6-8", "9+"}
 
 
 def test_a_heatmap_counts_every_second_of_every_player(client: httpx.Client, finished: str) -> None:
