@@ -40,7 +40,6 @@ EVENT_COLUMNS = (
     "x_from", "y_from", "x_to", "y_to", "confidence", "source",
     "pitch_x_from", "pitch_y_from", "pitch_x_to", "pitch_y_to",
 )  # fmt: skip
-METRIC_COLUMNS = ("minute", "team", "track", "name", "value")
 TRACK_COLUMNS = ("track", "role", "team", "team_margin", "first_s", "last_s", "n_boxes")
 
 
@@ -196,15 +195,6 @@ def read_heatmap(
 def read_definitions(card: MatchCard, folder: MatchFolder) -> tuple[DefinedShare, ...]:
     """Possession by each definition, as corrected, the default first. Raises StorageBusyError, StorageError."""
     return defined_shares(read_live(card, folder).totals)
-
-
-def read_metrics(folder: MatchFolder) -> pd.DataFrame:
-    """Figures that add up, as detected: minute, team, track (-1: of the team), name (of Metric), value."""
-    store = MatchStore(folder.path)
-    if not store.exists:
-        return _table(METRIC_COLUMNS)
-    with store.read() as snapshot:
-        return snapshot.metrics()
 
 
 def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:

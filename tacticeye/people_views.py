@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tacticeye.analysis.metrics import STRING_GAP_S
 from tacticeye.corrected_match import read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
 from tacticeye.library import MatchCard
@@ -29,8 +30,6 @@ PLAYER_COLUMNS = (
 _CALIBRATED_SHARE = 0.5
 # Nobody runs faster, m/s: the fastest sprints measured in matches are just over 10.
 _FASTEST_M_S = 11.0
-# A string of passes ends when the next one begins later than this after the last, s: the ball was somewhere else.
-_STRING_GAP_S = 10.0
 # Passes in a string, from and to (0: no end), as they are counted in analysis/metrics.py.
 STRING_BANDS = ((3, 5), (6, 8), (9, 0))
 
@@ -163,7 +162,7 @@ def pass_strings(events: pd.DataFrame) -> pd.DataFrame:
         if not is_complete:
             is_open = False
             continue
-        if is_open and rows[-1][0] == team and start_s - rows[-1][3] <= _STRING_GAP_S:
+        if is_open and rows[-1][0] == team and start_s - rows[-1][3] <= STRING_GAP_S:
             rows[-1] = (team, rows[-1][1] + 1, rows[-1][2], end_s)
         else:
             rows.append((team, 1, start_s, end_s))

@@ -216,7 +216,8 @@ class BreakState:
 class PlayEventsState:
     """Memory of analysis/play_events.py. sides: of each team's goalkeeper, -1 left end to 1 right end, 0 unknown.
 
-    string: team and number of the completed passes in a row so far. out_s: when the ball last went out.
+    string: team and number of the completed passes in a row so far. string_end_s: when the last of them arrived.
+    out_s: when the ball last went out.
     """
 
     reception: ReceptionState | None = None
@@ -224,6 +225,7 @@ class PlayEventsState:
     sides: list[float] = field(default_factory=lambda: [0.0, 0.0])
     seen_s: float | None = None
     string: tuple[int, int] = (-1, 0)
+    string_end_s: float = 0.0
     out_s: float | None = None
 
 

@@ -187,10 +187,10 @@ class Service:
         return match_views.read_definitions(self.status(match_id), self._existing(match_id))
 
     def metrics(self, match_id: str) -> pd.DataFrame:
-        """Figures by minute, team and player as detected: minute, team, track (-1: of the team), name, value."""
-        from tacticeye import match_views
+        """Figures by minute, team and player, as corrected: minute, team, track (-1: of the team), name, value."""
+        from tacticeye import corrected_metrics
 
-        return match_views.read_metrics(self._existing(match_id))
+        return corrected_metrics.read_metrics(self._existing(match_id))
 
     def trust_view(self, match_id: str) -> TrustView:
         """How much was seen and how surely: over all, and batch by batch."""

@@ -90,3 +90,21 @@ def test_possession_of_the_api_is_that_of_the_pages(service: Service) -> None:
     assert figures.seconds[ControlState.NOT_LIVE] == pytest.approx(3.0)
     assert figures.seconds == pytest.approx(totals.seconds_by_state)
     assert not events(service)["t_start_s"].between(2.0, 4.999).any()
+
+
+def test_figures_counted_anew_are_those_that_were_stored(service: Service) -> None:
+    stored = service.metrics("derby")
+    service.correct("derby", NotLive(1000.0, 1001.0))
+    pd.testing.assert_frame_equal(service.metrics("derby"), stored)
+
+
+def test_metrics_follow_a_rejected_pass_and_swapped_teams(service: Service) -> None:
+    passes, before = events(service, "PASS"), service.metrics("derby")
+    service.correct("derby", RejectEvent(int(passes["event_id"][0])))
+    service.correct("derby", SwapTeams())
+    team, after = int(passes["team"][0]), service.metrics("derby")
+
+    def attempted(metrics: pd.DataFrame, side: int) -> float:
+        return float(metrics.loc[(metrics["name"] == "passes_attempted") & (metrics["team"] == side), "value"].sum())
+
+    assert attempted(after, 1 - team) == attempted(before, team) - 1

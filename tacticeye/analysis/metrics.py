@@ -5,7 +5,7 @@ control_ms             ms in control, flight of the ball included (whole numbers
 touches                stretches in which he had the ball under control
 passes_attempted, passes_complete  passes he played; accuracy is their ratio
 turnovers              times he lost the ball to an opponent in open play; recoveries: times he won it
-strings_3, _6, _9      pass strings of 3 to 5, 6 to 8, 9 and more passes
+strings_3, _6, _9      pass strings of 3 to 5, 6 to 8, 9 and more passes, in the minute in which the last one arrived
 final_third_entries, box_entries  passes and carries into them, only where the pitch and the sides are known
 """
 
@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, Event, EventKind, EventResult, Metric, MetricRow
 
 MINUTE_S = 60.0
+# A string of passes ends when the next one begins later than this after the last, s: the ball was somewhere else.
+STRING_GAP_S = 10.0
 SHORTEST_STRING, MIDDLE_STRING, LONG_STRING = 3, 6, 9
 
 

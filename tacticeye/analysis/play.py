@@ -41,7 +41,7 @@ class PlayAnalysis:
     def flush(self, end_s: float) -> Play:
         """The video ends at end_s: what is left becomes final."""
         play = self._play(*self._possession.flush(end_s))
-        play.metrics.extend(self._events.close(end_s))
+        play.metrics.extend(self._events.close())
         return play
 
     def current(self) -> ControlSpan:

@@ -8,7 +8,8 @@ restarts      the first pass after a break (dead, or unseen for BREAK_S), named 
               THROW_IN, CORNER_KICK, GOAL_KICK (own goal area, side known); elsewhere FREE_KICK, but only where the ball
               was dead without having gone out
 entry         a pass or carry that ends in the final third, or in the penalty area, and began outside it
-pass string   completed passes of one team in a row, ended by a turnover, a ball out or a pass that fails
+pass string   completed passes of one team in a row, ended by a turnover, a ball out, a restart, a pass that fails, or
+              STRING_GAP_S without one
 Sides come from where the goalkeepers are; until both agree, what depends on them isn't told.
 """
 
@@ -21,7 +22,7 @@ from dataclasses import replace
 import numpy as np
 
 from tacticeye import pitch
-from tacticeye.analysis.metrics import MINUTE_S, string_metric
+from tacticeye.analysis.metrics import MINUTE_S, STRING_GAP_S, string_metric
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.possession_parts import BreakState, PlayEventsState, ReceptionState
 from tacticeye.types import (
@@ -63,11 +64,19 @@ class PlayEvents:
         self._break = state.last_break
         self._sides = list(state.sides)
         self._seen_s = state.seen_s
-        self._string = state.string
+        self._string, self._string_end_s = state.string, state.string_end_s
         self._out_s = state.out_s
 
     def state(self) -> PlayEventsState:
-        return PlayEventsState(self._reception, self._break, list(self._sides), self._seen_s, self._string, self._out_s)
+        return PlayEventsState(
+            self._reception,
+            self._break,
+            list(self._sides),
+            self._seen_s,
+            self._string,
+            self._string_end_s,
+            self._out_s,
+        )
 
     def watch(self, observation: FrameObservation) -> None:
         """Follow on which side the goalkeepers stay; x of the pitch, +1 the right end."""
@@ -91,7 +100,10 @@ class PlayEvents:
         found: list[Event] = []
         rows: list[MetricRow] = []
         for event in events:
-            found += self._restart(event)
+            restarts = self._restart(event)
+            if restarts:
+                rows += self._end_string()
+            found += restarts
             found += self._carry(event)
             found.append(self._named(event))
             rows += self._follow_string(event)
@@ -100,9 +112,9 @@ class PlayEvents:
             rows += self._entries(event)
         return found, rows
 
-    def close(self, end_s: float) -> list[MetricRow]:
+    def close(self) -> list[MetricRow]:
         """The match ends: the string that is going on is final."""
-        return self._end_string(end_s)
+        return self._end_string()
 
     # Carries and restarts
 
@@ -215,20 +227,19 @@ class PlayEvents:
         return rows
 
     def _follow_string(self, event: Event) -> list[MetricRow]:
+        if event.kind is not EventKind.PASS or event.result is not EventResult.COMPLETE:
+            return self._end_string()
         team, n = self._string
-        if event.kind is EventKind.PASS and event.result is EventResult.COMPLETE:
-            if event.team == team:
-                self._string = (team, n + 1)
-                return []
-            ended = self._end_string(event.t_start_s)
-            self._string = (event.team, 1)
-            return ended
-        return self._end_string(event.t_start_s)
+        is_next = event.team == team and event.t_start_s - self._string_end_s <= STRING_GAP_S
+        ended = [] if is_next else self._end_string()
+        self._string, self._string_end_s = (event.team, n + 1 if is_next else 1), event.t_end_s
+        return ended
 
-    def _end_string(self, t_s: float) -> list[MetricRow]:
+    def _end_string(self) -> list[MetricRow]:
         (team, n), self._string = self._string, (NO_TEAM, 0)
         metric = string_metric(n)
-        return [] if metric is None else [MetricRow(int(max(t_s, 0.0) // MINUTE_S), team, NO_TRACK, metric, 1.0)]
+        minute = int(max(self._string_end_s, 0.0) // MINUTE_S)
+        return [] if metric is None else [MetricRow(minute, team, NO_TRACK, metric, 1.0)]
 
 
 def _in_final_third(place: tuple[float, float]) -> bool:

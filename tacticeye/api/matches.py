@@ -173,6 +173,17 @@ def passes(match_id: str, service: ServiceNow, limit: Limit = 1000, offset: Offs
     )
 
 
+@router.get("/match/{match_id}/metrics", response_model=models.Metrics, responses=_FOUND)
+def metrics(match_id: str, service: ServiceNow) -> models.Metrics:
+    """Control, touches, passes, turnovers, strings and entries by minute, team and player, as corrected."""
+    rows = _recent.get((service.data_dir, match_id, "metrics"), lambda: service.metrics(match_id))
+    items = [
+        models.MetricItem(minute=row.minute, team=row.team, player_id=row.track, name=row.name, value=row.value)
+        for row in rows.itertuples(index=False)
+    ]
+    return models.Metrics(match_id=match_id, metrics=items)
+
+
 @router.get("/match/{match_id}/heatmap", response_model=models.Heatmap, responses=_FOUND)
 def heatmap(
     match_id: str,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tacticeye.config import PRESETS, SourceType
 from tacticeye.gap import GapReason
 from tacticeye.match_queue import MatchStatus
-from tacticeye.types import ControlState, EventKind
+from tacticeye.types import ControlState, EventKind, Metric
 
 Preset = StrEnum("Preset", {name.upper(): name for name in PRESETS})  # type: ignore[misc]
 HappeningKind = StrEnum(  # type: ignore[misc]
@@ -240,6 +240,23 @@ class Passes(BaseModel):
     limit: int
     offset: int
     passes: list[EventItem]
+
+
+class MetricItem(BaseModel):
+    """So much of a figure in a minute of video. player_id: -1 what belongs to the team as a whole."""
+
+    minute: int
+    team: int
+    player_id: int
+    name: Metric
+    value: float
+
+
+class Metrics(BaseModel):
+    """Rows add up: over minutes, over players. A figure without a row was 0, or its place on the pitch isn't known."""
+
+    match_id: str
+    metrics: list[MetricItem]
 
 
 class Heatmap(BaseModel):
