@@ -154,7 +154,7 @@ def pass_strings(events: pd.DataFrame) -> pd.DataFrame:
     A pass that fails ends one, as does any other event but a carry: the ball was lost, shot or out.
     """
     rows: list[tuple[int, int, float, float]] = []
-    told = events[events["kind"] != EventKind.CARRY].sort_values("t_start_s", kind="stable")
+    told = events[events["kind"] != EventKind.CARRY].sort_values(["t_start_s", "t_end_s"], kind="stable")
     complete = (told["kind"] == EventKind.PASS) & (told["result"] == EventResult.COMPLETE)
     is_open = False
     columns = (told[name].tolist() for name in ("team", "t_start_s", "t_end_s"))

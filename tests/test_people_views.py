@@ -98,6 +98,12 @@ def test_a_ball_lost_ends_a_string_and_a_carry_does_not() -> None:
     assert people_views.pass_strings(lost)["n"].tolist() == [3, 3]
 
 
+def test_a_string_begins_with_the_pass_of_a_restart() -> None:
+    played = passes(*[(0, "COMPLETE", t) for t in range(0, 12, 2)])
+    throw = pd.DataFrame([(0, "", 6.0, 6.0, "THROW_IN")], columns=list(played.columns))
+    assert people_views.pass_strings(pd.concat([played, throw]))["n"].tolist() == [3, 3]
+
+
 def test_tempo_is_passes_by_minute_with_the_ball() -> None:
     spans = pd.DataFrame(
         {"state": ["team_0", "dead", "team_0"], "start_s": [0.0, 20.0, 50.0], "end_s": [20.0, 50.0, 60.0]}
