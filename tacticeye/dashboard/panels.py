@@ -153,7 +153,7 @@ def pass_strings(strings: pd.DataFrame, tempo: float, texts: Texts) -> str:
     if len(strings):
         start, end = (clock(float(strings[name].iloc[0])) for name in ("t_start_s", "t_end_s"))
         rows.append((texts("passes.longest"), f"{int(strings['n'].iloc[0])} · {start}\u2013{end}"))
-    return panel(texts("passes.strings"), table(rows), texts("passes.tempo_note"))
+    return panel(texts("passes.strings"), table(rows))
 
 
 def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool) -> str:
