@@ -6,7 +6,7 @@ import streamlit as st
 
 from tacticeye import charts
 from tacticeye.dashboard import landmarks, match_frame, panels, pitch_polls, polls
-from tacticeye.dashboard.language import say
+from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.hand_calibration import MIN_CLICKS, Click, drawn_lines
 from tacticeye.pitch import KEYPOINT_NAMES
@@ -111,4 +111,4 @@ try:
     else:
         match_frame.nothing_yet(match)
 except TacticEyeError as error:
-    st.html(panels.problem(error))
+    st.html(panels.problem(error, texts()))

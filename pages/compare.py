@@ -69,7 +69,7 @@ def comparison() -> MatchCard:
         with right_column:
             right = side("right", cards)
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return card
     if left and right:
         if left[1] == right[1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye.dashboard import library, new_match, panels, polls
-from tacticeye.dashboard.language import say
+from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.match_frame import POLL_EVERY
 from tacticeye.errors import TacticEyeError
 
@@ -18,7 +18,7 @@ def matches(was_empty: bool) -> None:
     try:
         cards = polls.library()
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return
     if was_empty != (not cards):
         st.rerun()
@@ -39,7 +39,7 @@ def welcome() -> None:
 try:
     is_empty = not polls.library()
 except TacticEyeError as error:
-    st.html(panels.problem(error))
+    st.html(panels.problem(error, texts()))
     st.stop()
 
 if is_empty:

@@ -11,6 +11,7 @@ from tacticeye.demo import demo_video
 from tacticeye.errors import TacticEyeError
 from tacticeye.self_check import check
 from tacticeye.service import MatchCard
+from tacticeye.texts.sentences import translate
 
 st.title(say("menu.system"))
 
@@ -35,7 +36,7 @@ def now() -> None:
         cards = polls.library()
         disk = system_info.disk(polls.service().data_dir)
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return
     left, right = st.columns(2, gap="medium")
     left.html(system_panels.workers(cards, texts()))
@@ -53,4 +54,4 @@ with versions_column:
 try:
     self_check(polls.library())
 except (TacticEyeError, OSError, ValueError) as error:
-    st.html(panels.hint(str(error)))
+    st.html(panels.hint(translate(str(error), texts().language)))

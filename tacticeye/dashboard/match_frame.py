@@ -33,7 +33,7 @@ def get_match() -> MatchCard:
         return polls.service().status(match_id)
     except TacticEyeError as error:
         navigation.forget_match(match_id)
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         _link_to_library()
         st.stop()
 
@@ -50,7 +50,7 @@ def keep_fresh(draw: Callable[[], MatchCard], card: MatchCard) -> None:
         try:
             now = draw()
         except TacticEyeError as error:
-            st.html(panels.problem(error))
+            st.html(panels.problem(error, texts()))
             _link_to_library()
             return
         if now.status.is_active != is_active:
@@ -85,7 +85,7 @@ def act(action: Callable[[str], None], match_id: str) -> None:
     try:
         action(match_id)
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return
     polls.forget()
     st.rerun()
@@ -110,7 +110,7 @@ def correct(match_id: str, correction: Correction) -> None:
     try:
         polls.service().correct(match_id, correction)
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return
     polls.forget()
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from tacticeye.config import PRESETS, Settings, SourceType
 from tacticeye.dashboard import navigation, panels, polls, uploader
-from tacticeye.dashboard.language import say
+from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.ledger import NameTeam
 
@@ -133,7 +133,7 @@ def begin(add: Callable[[], str], wanted: Wanted | None = None) -> None:
             if wanted and wanted.teams[team]:
                 polls.service().correct(match_id, NameTeam(team, wanted.teams[team]))
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return
     polls.forget()
     navigation.show(navigation.LIVE, match_id)

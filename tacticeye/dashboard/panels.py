@@ -21,6 +21,7 @@ from tacticeye.service import MatchCard
 from tacticeye.state_parts import Totals
 from tacticeye.team_colours import TeamColours
 from tacticeye.texts import Texts
+from tacticeye.texts.sentences import translate
 from tacticeye.types import ControlState
 
 # The feed shows as many as are read at a glance; the Events page has them all.
@@ -214,9 +215,9 @@ def empty(title: str, sentence: str) -> str:
     return f'<div class="te-empty"><h3>{escape(title)}</h3><p class="te-muted">{escape(sentence)}</p></div>'
 
 
-def problem(error: TacticEyeError) -> str:
+def problem(error: TacticEyeError, texts: Texts) -> str:
     """An error in its one sentence, which may quote what a user typed or named: it is text, never markup."""
-    return f'<div class="te-problem" role="alert">{escape(str(error))}</div>'
+    return f'<div class="te-problem" role="alert">{escape(translate(str(error), texts.language))}</div>'
 
 
 def hint(text: str) -> str:

@@ -47,7 +47,7 @@ def _library() -> None:
     try:
         saved = sql_console.saved_queries(data_dir)
     except TacticEyeError as error:
-        st.html(panels.problem(error))
+        st.html(panels.problem(error, texts()))
         return
     known = [*EXAMPLES, *saved]
     chosen = st.selectbox(
@@ -81,7 +81,7 @@ def _schema(match_id: str) -> None:
         try:
             columns = polls.service().database_columns(match_id)
         except TacticEyeError as error:
-            st.html(panels.problem(error))
+            st.html(panels.problem(error, texts()))
             return
         for table, rows in columns.groupby("table_name"):
             names = ", ".join(f"{n} {t}" for n, t in zip(rows["column_name"], rows["data_type"], strict=True))
@@ -93,7 +93,7 @@ def _answer(match_id: str) -> None:
     if asked_of != match_id or answer is None:
         return
     if isinstance(answer, QueryError):
-        st.html(panels.problem(answer))
+        st.html(panels.problem(answer, texts()))
         return
     if not answer.rows:
         st.html(panels.hint(say("data.nothing")))

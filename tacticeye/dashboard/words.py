@@ -10,6 +10,7 @@ from tacticeye.charts import clock
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import MatchCard
 from tacticeye.texts import Texts
+from tacticeye.texts.sentences import translate
 
 UNKNOWN = "–"  # noqa: RUF001
 
@@ -29,7 +30,7 @@ def status_name(card: MatchCard, texts: Texts) -> str:
 def status_sentence(card: MatchCard, texts: Texts) -> str:
     """What the status means for the user, or what to do now; empty where there is nothing to add."""
     if card.message:
-        return card.message
+        return translate(card.message, texts.language)
     is_late = card.quiet_s > _LATE_S
     is_begun = card.batch_idx >= 0
     return {

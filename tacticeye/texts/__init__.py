@@ -1,7 +1,8 @@
 """Every sentence that the pages show, in one file per language: `en.toml`, `es.toml` beside this module.
 
 A text is asked for by its key ("events.count") and filled with values by name. Where a number decides between two
-forms, the singular has the same key with `_one` at its end. Errors come in English from where they are raised.
+forms, the singular has the same key with `_one` at its end. Errors come in English from
+where they are raised; `sentences.py` translates them.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def test_a_title_is_text_and_never_markup() -> None:
 
 
 def test_an_error_is_text_and_never_markup() -> None:
-    assert HOSTILE not in panels.problem(MatchNotFoundError(HOSTILE))
+    assert HOSTILE not in panels.problem(MatchNotFoundError(HOSTILE), get_texts("es"))
 
 
 def test_shares_of_possession_are_of_the_time_in_which_a_team_has_the_ball() -> None:
