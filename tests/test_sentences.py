@@ -9,6 +9,7 @@ import pytest
 from tacticeye.errors import MatchBusyError, MatchNotFoundError, SourceError, TacticEyeError, WeightsError
 from tacticeye.texts.sentences import translate
 from tacticeye.web_fetch import _REASONS
+from tacticeye.web_pages import _EXPLANATIONS
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,11 @@ def test_what_nobody_translated_stays_as_it_is() -> None:
     assert translate("Parser Error: syntax error at {", "es") == "Parser Error: syntax error at {"
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 410, 429])
+@pytest.mark.parametrize("status", _REASONS)
 def test_refusals_of_web_servers_are_told_in_spanish(status: int) -> None:
     assert translate(_REASONS[status], "es") != _REASONS[status]
+
+
+@pytest.mark.parametrize("advice", _EXPLANATIONS)
+def test_advice_about_pages_with_videos_is_told_in_spanish(advice: str) -> None:
+    assert translate(advice, "es") != advice
