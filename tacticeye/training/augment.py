@@ -87,6 +87,42 @@ def recolour_kits(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float
             patch[is_kit] = turned[is_kit]
 
 
+def dress(
+    rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], *, shirt_only: bool
+) -> None:
+    """Dye the people in these boxes in place in one colour drawn at random, grass and skin's shading left alone.
+
+    A referee of a match never seen wears a colour never seen: what he is must be told by how he differs from the rest.
+    """
+    grass_hue = _dominant_hue(image)
+    hue, saturation = int(rng.integers(0, 180)), float(rng.uniform(60, 240))
+    if rng.random() < 0.25:
+        saturation = float(rng.uniform(0, 40))  # black, grey and white
+    value = float(rng.uniform(25, 245))
+    bottom = 0.5 if shirt_only else 0.72
+    for x1, y1, x2, y2 in xyxy.astype(int):
+        height = y2 - y1
+        cloth = image[max(y1 + round(0.14 * height), 0) : max(y1 + round(bottom * height), 0), max(x1, 0) : x2]
+        if cloth.size:
+            _dye(cloth, grass_hue, np.array([hue, saturation, value]))
+
+
+def _dye(patch: Image, grass_hue: int, colour: NDArray[np.float64]) -> None:
+    """Move the mean colour of what is not grass to `colour`, HSV as OpenCV's 8 bits, in place."""
+    hsv = cv2.cvtColor(patch, cv2.COLOR_BGR2HSV).astype(np.float32)
+    from_grass = np.abs((hsv[..., 0] - grass_hue + 90) % 180 - 90)
+    is_cloth = (from_grass > 18) | (hsv[..., 1] < 50)
+    if not is_cloth.any():
+        return
+    hue, saturation, value = colour
+    mean = hsv[is_cloth].mean(0)
+    hsv[..., 0] = hue
+    hsv[..., 1] = np.clip(saturation + 0.5 * (hsv[..., 1] - mean[1]), 0, 255)
+    hsv[..., 2] = np.clip(value + (hsv[..., 2] - mean[2]), 0, 255)
+    dyed = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR)
+    patch[is_cloth] = dyed[is_cloth]
+
+
 def _dominant_hue(image: Image) -> int:
     small = cv2.cvtColor(image[::16, ::16], cv2.COLOR_BGR2HSV)
     coloured = small[..., 0][small[..., 1] > 60]

@@ -28,7 +28,8 @@ RARE = (Role.BALL, Role.GOALKEEPER, Role.REFEREE)
 class ViewRule:
     """What views of a picture are drawn. canvases: (width, height) px with the batch's share of the full batch size;
     long_side_px: range of the scaled picture's longer side; centre_px: how far from the aimed-at box a view may be
-    centred, None anywhere; empty_share: views that aim beside the ball."""
+    centred, None anywhere; empty_share: views that aim beside the ball; dress_share: views whose referees, and views
+    whose goalkeepers, wear a colour drawn at random."""
 
     canvases: tuple[tuple[Canvas, float], ...]
     long_side_px: tuple[float, float]
@@ -36,10 +37,13 @@ class ViewRule:
     recolour_share: float = 0.5
     ball_only: bool = False
     empty_share: float = 0.0
+    dress_share: float = 0.0
 
 
-PLAYER_VIEWS = ViewRule((((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)), (720, 1450))
-BALL_VIEWS = ViewRule((((320, 320), 1.0),), (1000, 2100), ball_only=True, empty_share=0.3)
+PLAYER_VIEWS = ViewRule(
+    (((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)), (850, 1450), recolour_share=0.3, dress_share=0.4
+)
+BALL_VIEWS = ViewRule((((320, 320), 1.0),), (1150, 2200), ball_only=True, empty_share=0.3)
 
 
 class DetectionSamples:
@@ -115,6 +119,10 @@ class DetectionSamples:
         xyxy, role = xyxy[keep], labelled.role[keep]
         if rng.random() < self._rule.recolour_share:
             augment.recolour_kits(rng, image, xyxy, _groups(rng, role))
+        if rng.random() < self._rule.dress_share:
+            augment.dress(rng, image, xyxy[role == Role.REFEREE], shirt_only=rng.random() < 0.7)
+        if rng.random() < self._rule.dress_share:
+            augment.dress(rng, image, xyxy[role == Role.GOALKEEPER], shirt_only=rng.random() < 0.3)
         return image, role, xyxy
 
     def _aim(self, rng: np.random.Generator, labelled: Sample, size: Canvas, scale: float) -> NDArray[np.float64]:

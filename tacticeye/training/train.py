@@ -24,12 +24,12 @@ from tacticeye.vision.pitch_keypoints import save_pitch_network
 from tacticeye.vision.pitch_network import LAYERS, PitchNetwork
 from tacticeye.vision.ultralytics_backend import new_layers, open_for_training
 
-PLAYERS = Recipe(epochs=30, learning_rate=8e-4, batch=8, frozen_layers=1)
+PLAYERS = Recipe(epochs=36, learning_rate=8e-4, batch=8, frozen_layers=1)
 BALL = Recipe(epochs=12, learning_rate=1.5e-3, batch=32)
 PITCH = Recipe(epochs=14, learning_rate=1.5e-3, batch=16)
 
 # Rare classes weigh more in the loss, in the order of CLASS_NAMES: ball, goalkeeper, player, referee.
-CLASS_WEIGHTS = (1.5, 1.5, 1.0, 1.5)
+CLASS_WEIGHTS = (2.0, 2.5, 1.0, 3.0)
 HOMOGRAPHIES = "homographies.json"
 
 OnStep = Callable[[int, int, int], None]
