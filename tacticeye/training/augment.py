@@ -87,9 +87,7 @@ def recolour_kits(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float
             patch[is_kit] = turned[is_kit]
 
 
-def dress(
-    rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], *, shirt_only: bool
-) -> None:
+def dress(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], *, shirt_only: bool) -> None:
     """Dye the people in these boxes in place in one colour drawn at random, grass and skin's shading left alone.
 
     A referee of a match never seen wears a colour never seen: what he is must be told by how he differs from the rest.

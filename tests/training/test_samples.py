@@ -37,6 +37,19 @@ def test_a_box_follows_what_it_surrounds_under_a_random_view() -> None:
     assert followed > 10
 
 
+def test_dressing_changes_the_shirt_in_the_box_and_neither_grass_nor_neighbours() -> None:
+    grass, shirt = (40, 140, 40), (30, 30, 200)
+    picture = np.full((200, 200, 3), grass, np.uint8)
+    picture[50:80, 60:80] = shirt  # the upper half of a person in the box below
+    picture[50:80, 120:140] = shirt  # somebody else
+    before = picture.copy()
+    augment.dress(np.random.default_rng(5), picture, np.array([[55, 44, 85, 104]], np.float32), shirt_only=True)
+    is_changed = (picture != before).any(-1)
+    assert is_changed[55:73, 60:80].all()
+    is_changed[50:80, 60:80] = False
+    assert not is_changed.any()
+
+
 def test_mirroring_a_pitch_renames_each_keypoint_to_its_counterpart() -> None:
     places = pitch.keypoints_m()
     mirrored = np.column_stack([pitch.LENGTH_M - places[:, 0], places[:, 1]])
