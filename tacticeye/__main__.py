@@ -29,7 +29,8 @@ EXIT_ERROR = 1
 EXIT_BUSY = 3
 EXIT_STOPPED = 130
 
-EXPORT_FORMATS = ("json", "csv", "parquet", "duckdb", "sportscode", "tracking", "spadl")
+EXPORT_PARTS = "boxes,ball,calibration"
+EXPORT_FORMATS = ("json", "csv", "parquet", "duckdb", "sportscode", "events", "tracking", "spadl")
 
 # Positions are analysed many times faster than real time, so fewer and longer batches.
 TRACKING_BATCH_S = 30.0
@@ -411,9 +412,10 @@ def _add_clip_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("match_id", metavar="ID")
-    parser.add_argument("--format", choices=EXPORT_FORMATS, default="json")
+    parser.add_argument("--format", choices=EXPORT_FORMATS, default="json",
+                        help="events, tracking: Metrica's files in a zip, for kloppy; spadl: socceraction")  # fmt: skip
     parser.add_argument("--include", type=lambda text: set(filter(None, text.split(","))), default=set(),
-                        metavar="PARTS", help="bulky parts to add, with commas: boxes,ball")  # fmt: skip
+                        metavar="PARTS", help=f"bulky parts to add to json, with commas: {EXPORT_PARTS}")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
 
 

@@ -5,8 +5,10 @@ csv         a zip of tables: events, control, players, passes, ball, boxes
 parquet     the same tables, as Parquet
 duckdb      the database as detected, in a copy of its own
 sportscode  XML of coded events, as video tools and kloppy (load of sportscode) read it
-tracking    two CSV files in Metrica's format in a zip, as kloppy reads them; needs a calibrated pitch
-spadl       passes as SPADL actions (socceraction) in CSV; those without places on the pitch are left out
+events      Metrica's JSON with its metadata in a zip, as kloppy (metrica.load_event) reads them; places where known
+tracking    two CSV files in Metrica's format in a zip, as kloppy (metrica.load_tracking_csv) reads them; needs a
+            calibrated pitch; the ball is where it would be if it lay on the ground, as on the radar
+spadl       SPADL actions (socceraction) in CSV; those without places on the pitch are left out
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 
+from tacticeye.action_files import METRICA_HZ, metrica_events, metrica_metadata, place_events, spadl_actions
 from tacticeye.corrected_match import read_overrides, shown_boxes
 from tacticeye.corrections import correct_events, correct_spans
 from tacticeye.errors import ExportError
@@ -29,15 +32,11 @@ from tacticeye.labels import Labels
 from tacticeye.library import read_card
 from tacticeye.match_files import MatchFolder, write_bytes
 from tacticeye.people_views import PeopleView, read_people
-from tacticeye.store import MatchStore
+from tacticeye.pitch_projection import projection_of
+from tacticeye.store import MatchStore, read_calibration
 from tacticeye.store.copies import copy_database
 from tacticeye.texts import get_texts
-from tacticeye.types import EventResult, Role
-
-# Metrica's CSV has no rate of its own; readers take 25 frames a second.
-_METRICA_HZ = 25
-# SPADL: socceraction's numbers of a pass, its results, and the foot.
-_SPADL_PASS, _SPADL_FAIL, _SPADL_SUCCESS, _SPADL_FOOT = 0, 0, 1, 0
+from tacticeye.types import Role
 
 
 def write_export(folder: MatchFolder, kind: str, out: Path) -> None:
@@ -129,59 +128,68 @@ def _tracking(folder: MatchFolder, out: Path) -> None:
     _demand_pitch(view)
     boxes = tables(folder)["boxes"]
     placed = boxes[(boxes["track"] >= 0) & boxes["team"].isin([0, 1]) & boxes["pitch_x"].notna()]
-    frames = np.unique(np.round(boxes["t_s"].to_numpy() * _METRICA_HZ).astype(int)) + 1
+    frames = np.unique(np.round(boxes["t_s"].to_numpy() * METRICA_HZ).astype(int)) + 1
+    ball = _ball_places(folder)
     parts = {
-        f"{side}.csv": _metrica(placed[placed["team"] == team], frames, side, view.size).encode()
+        f"{side}.csv": _metrica(placed[placed["team"] == team], ball, frames, side, view.size).encode()
         for team, side in ((0, "home"), (1, "away"))
     }
     _zip(out, parts)
 
 
-def _metrica(boxes: pd.DataFrame, frames: np.ndarray, side: str, size: tuple[float, float]) -> str:
-    """Places as shares of the pitch, y down; NaN where unseen, and for the ball, whose place is unknown."""
+def _ball_places(folder: MatchFolder) -> pd.DataFrame:
+    """t_s, pitch_x, pitch_y: where on the ground the ball is seen, in frames in which it and the pitch are."""
+    with MatchStore(folder.path).read() as snapshot:
+        ball, calibration = snapshot.ball_path().set_index("frame"), read_calibration(snapshot)
+    rows = []
+    for row in np.flatnonzero(np.isin(calibration.frame, ball.index)).tolist():
+        seen = ball.loc[[int(calibration.frame[row])]]
+        place = projection_of(calibration, row).to_pitch(seen[["x", "y"]].to_numpy(np.float64))[0]
+        rows.append((float(calibration.t_s[row]), *place.tolist()))
+    return pd.DataFrame(rows, columns=["t_s", "pitch_x", "pitch_y"], dtype=np.float64).dropna()
+
+
+def _metrica(boxes: pd.DataFrame, ball: pd.DataFrame, frames: np.ndarray, side: str, size: tuple[float, float]) -> str:
+    """Places as shares of the pitch, y down; NaN where unseen."""
     tracks = sorted(int(track) for track in boxes["track"].unique())
-    frame = np.round(boxes["t_s"].to_numpy() * _METRICA_HZ).astype(int) + 1
-    rows = np.searchsorted(frames, frame)
-    columns = np.searchsorted(tracks, boxes["track"].to_numpy())
     values = np.full((len(frames), 2 * len(tracks) + 2), np.nan)
-    values[rows, 2 * columns] = boxes["pitch_x"].to_numpy() / size[0]
-    values[rows, 2 * columns + 1] = 1 - boxes["pitch_y"].to_numpy() / size[1]
+    for placed, columns in (
+        (boxes, 2 * np.searchsorted(tracks, boxes["track"].to_numpy())),
+        (ball, np.full(len(ball), 2 * len(tracks))),
+    ):
+        rows = np.searchsorted(frames, np.round(placed["t_s"].to_numpy() * METRICA_HZ).astype(int) + 1)
+        is_known = rows < len(frames)
+        values[rows[is_known], columns[is_known]] = (placed["pitch_x"].to_numpy() / size[0])[is_known]
+        values[rows[is_known], columns[is_known] + 1] = (1 - placed["pitch_y"].to_numpy() / size[1])[is_known]
     head = [
         ",".join(["", "", "", *([side, ""] * len(tracks)), "", ""]),
         ",".join(["", "", "", *(text for track in tracks for text in (str(track), "")), "", ""]),
         ",".join(["Period", "Frame", "Time [s]", *(t for n in tracks for t in (f"Player{n}", "")), "Ball", ""]),
     ]
     lines = [
-        ",".join(["1", str(number), f"{(number - 1) / _METRICA_HZ:.2f}",
+        ",".join(["1", str(number), f"{(number - 1) / METRICA_HZ:.2f}",
                   *("NaN" if np.isnan(value) else f"{value:.5f}" for value in row)])
         for number, row in zip(frames.tolist(), values.tolist(), strict=True)
     ]  # fmt: skip
     return "\n".join([*head, *lines]) + "\n"
 
 
+def _events(folder: MatchFolder, out: Path) -> None:
+    view = _people(folder)
+    labels = Labels(get_texts("en"), view.overrides.team_names, view.overrides.names)
+    placed = place_events(tables(folder)["events"], view)
+    parts = {
+        "events.json": metrica_events(placed, labels),
+        "metadata.xml": metrica_metadata(view.players, view.card.t_s, labels, view.overrides.numbers),
+    }
+    _zip(out, parts)
+
+
 def _spadl(folder: MatchFolder, out: Path) -> None:
     view = _people(folder)
     _demand_pitch(view)
-    passes = view.passes.dropna(subset=["x", "y", "to_x", "to_y"])
-    table = pd.DataFrame(
-        {
-            "game_id": folder.match_id,
-            "original_event_id": passes["event_id"].astype(str),
-            "action_id": np.arange(len(passes)),
-            "period_id": 1,
-            "time_seconds": passes["t_start_s"],
-            "team_id": passes["team"],
-            "player_id": passes["track_from"],
-            "start_x": passes["x"].clip(0, view.size[0]),
-            "start_y": passes["y"].clip(0, view.size[1]),
-            "end_x": passes["to_x"].clip(0, view.size[0]),
-            "end_y": passes["to_y"].clip(0, view.size[1]),
-            "type_id": _SPADL_PASS,
-            "result_id": np.where(passes["result"] == EventResult.COMPLETE, _SPADL_SUCCESS, _SPADL_FAIL),
-            "bodypart_id": _SPADL_FOOT,
-        }
-    )
-    write_bytes(out, table.to_csv(index=False).encode())
+    actions = spadl_actions(place_events(tables(folder)["events"], view), folder.match_id)
+    write_bytes(out, actions.to_csv(index=False).encode())
 
 
 def _demand_pitch(view: PeopleView) -> None:
@@ -203,10 +211,12 @@ KINDS: Mapping[str, Callable[[MatchFolder, Path], None]] = {
     "parquet": _parquet,
     "duckdb": _duckdb,
     "sportscode": _sportscode,
+    "events": _events,
     "tracking": _tracking,
     "spadl": _spadl,
 }
 _SUFFIXES = {
     "json": "match.json", "csv": "tables-csv.zip", "parquet": "tables-parquet.zip", "duckdb": "match.duckdb",
-    "sportscode": "events.xml", "tracking": "tracking-metrica.zip", "spadl": "actions-spadl.csv",
+    "sportscode": "events.xml", "events": "events-metrica.zip",
+    "tracking": "tracking-metrica.zip", "spadl": "actions-spadl.csv",
 }  # fmt: skip

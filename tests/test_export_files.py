@@ -16,13 +16,16 @@ import pytest
 from kloppy import metrica, sportscode
 
 from tacticeye import ledger
+from tacticeye.action_files import metrica_events, metrica_metadata, spadl_actions
 from tacticeye.clip_cutter import write_clips
 from tacticeye.config import AnalysisConfig
 from tacticeye.errors import ExportError
 from tacticeye.export import export_json
 from tacticeye.export_files import KINDS, tables, write_export
+from tacticeye.labels import Labels
 from tacticeye.ledger import MergeTracks, NameTeam, RejectEvent, SwapTeams
 from tacticeye.match_files import MatchFolder, write_record
+from tacticeye.texts import get_texts
 from tacticeye.types import Boxes
 from tests.browser import match_folders
 from tests.browser.match_folders import make_match, stand_as
@@ -122,13 +125,84 @@ def test_kloppy_reads_the_tracking(on_pitch: MatchFolder, tmp_path: Path) -> Non
         assert data.coordinates.x * 105 == pytest.approx(first.loc[player.jersey_no, "pitch_x"], abs=0.01)
 
 
-def test_spadl_actions_lie_on_the_pitch(on_pitch: MatchFolder, tmp_path: Path) -> None:
+def test_spadl_actions_have_the_columns_and_ranges_that_socceraction_demands(
+    on_pitch: MatchFolder, tmp_path: Path
+) -> None:
     out = tmp_path / "actions.csv"
     write_export(on_pitch, "spadl", out)
     actions = pd.read_csv(out)
-    assert len(actions) > 0
+    events = tables(on_pitch)["events"]
+    # As in socceraction.spadl.schema, which takes no others.
+    assert set(actions) == {
+        "game_id", "original_event_id", "action_id", "period_id", "time_seconds", "team_id", "player_id", "start_x",
+        "start_y", "end_x", "end_y", "bodypart_id", "bodypart_name", "type_id", "type_name", "result_id", "result_name",
+    }  # fmt: skip
+    assert not actions.isna().any(axis=None)
     assert actions[["start_x", "end_x"]].to_numpy().max() <= 105
-    assert set(actions["result_id"]) <= {0, 1}
+    assert actions[["start_y", "end_y"]].to_numpy().max() <= 68
+    passes = actions[actions["type_name"] == "pass"]
+    assert len(passes) == (events["kind"] == "PASS").sum() > 0
+    assert actions["time_seconds"].is_monotonic_increasing
+
+
+def test_spadl_names_restarts_by_their_pass_and_whoever_wins_the_ball_acts() -> None:
+    actions = spadl_actions(_events_with_a_corner(), "derby")
+    assert actions["type_name"].tolist() == ["corner_crossed", "interception", "dribble", "shot"]
+    assert actions["player_id"].tolist() == [4, 15, 15, 15]
+    assert actions["result_name"].tolist() == ["fail", "success", "success", "fail"]
+    assert actions["end_x"].tolist() == [98.0, 98.0, 60.0, 3.0]
+
+
+@leaves_files_open[0]
+@leaves_files_open[1]
+@pytest.mark.filterwarnings("ignore:Could not determine orientation")
+def test_kloppy_reads_the_actions_as_events(tmp_path: Path) -> None:
+    names = Labels(get_texts("en"), (HOSTILE, ""))
+    players = pd.DataFrame({"track": [4, 15], "team": [0, 1]})
+    (tmp_path / "events.json").write_bytes(metrica_events(_events_with_a_corner(), names))
+    (tmp_path / "metadata.xml").write_bytes(metrica_metadata(players, 40.0, names, {15: 7}))
+    dataset = metrica.load_event(str(tmp_path / "events.json"), str(tmp_path / "metadata.xml"), coordinates="metrica")
+    assert [e.event_name for e in dataset.events] == [
+        "VIDEO START",
+        "pass",
+        "recovery",
+        "carry",
+        "SHOT",
+    ]
+    corner, won = dataset.events[1:3]
+    assert corner.qualifiers[0].value.value == "CORNER_KICK"
+    assert (won.player.name, won.player.jersey_no, won.coordinates.y) == ("#15", 7, 0.5)
+    assert dataset.metadata.teams[0].name == "A & <B>  'team'"
+
+
+@leaves_files_open[0]
+@leaves_files_open[1]
+@pytest.mark.filterwarnings("ignore:Could not determine orientation")
+def test_kloppy_reads_the_events_of_a_match_whose_pitch_is_unknown(folder: MatchFolder, tmp_path: Path) -> None:
+    out = tmp_path / "events.zip"
+    write_export(folder, "events", out)
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path)
+    dataset = metrica.load_event(str(tmp_path / "events.json"), str(tmp_path / "metadata.xml"))
+    events = tables(folder)["events"].sort_values("t_start_s")
+    read = [event for event in dataset.events if event.event_type.value == "PASS"]
+    told = events[events["kind"] == "PASS"]
+    assert [event.timestamp.total_seconds() for event in read] == pytest.approx(told["t_start_s"].tolist(), abs=1e-3)
+    assert [int(event.player.player_id) for event in read] == told["track_from"].tolist()
+    assert [event.coordinates for event in read] == [None] * len(read)
+
+
+def _events_with_a_corner() -> pd.DataFrame:
+    """A corner from the right that is intercepted, carried away and shot at the other end."""
+    rows = [
+        ("CORNER_KICK", "", 10.0, 10.0, 0, 4, -1, 105.0, 0.0, 105.0, 0.0),
+        ("PASS", "INCOMPLETE", 10.0, 11.0, 0, 4, 15, 105.0, 0.0, 98.0, 34.0),
+        ("INTERCEPTION", "", 11.0, 11.2, 1, 4, 15, 98.0, 34.0, 98.0, 34.0),
+        ("CARRY", "", 11.2, 16.0, 1, 15, -1, 98.0, 34.0, 60.0, 30.0),
+        ("SHOT", "", 20.0, 21.0, 1, 15, -1, 20.0, 30.0, 3.0, 34.0),
+    ]
+    columns = ["kind", "result", "t_start_s", "t_end_s", "team", "track_from", "track_to", "x", "y", "to_x", "to_y"]
+    return pd.DataFrame(rows, columns=columns).assign(event_id=range(len(rows)))
 
 
 @pytest.mark.parametrize("kind", ["tracking", "spadl"])

@@ -26,14 +26,6 @@ class PossessionDefinition(StrEnum):
     IN_PLAY = "in_play"
     PASSES = "passes"
 
-    @property
-    def name_key(self) -> str:
-        return f"definition.{self.value}"
-
-    @property
-    def formula_key(self) -> str:
-        return f"formula.{self.value}"
-
 
 @dataclass(frozen=True)
 class DefinedShare:

@@ -1,0 +1,240 @@
+"""Events in the words of other programs: SPADL actions (socceraction), and Metrica's JSON with its metadata (kloppy).
+
+Times in s of video, one period. Places in m on the pitch, NaN unknown: an event's own where it has one, else where its
+player was in that second. What became of a shot is not known: SPADL has no word for that and counts it as failed; for
+kloppy it is a generic event without an outcome.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+
+from tacticeye.corrections import TURNOVERS
+from tacticeye.labels import Labels
+from tacticeye.people_views import PeopleView
+from tacticeye.pitch import LENGTH_M, PENALTY_AREA_DEPTH_M, PENALTY_AREA_WIDTH_M, WIDTH_M
+from tacticeye.types import NO_TRACK, EventKind, EventResult
+
+PLACES = ("x", "y", "to_x", "to_y")
+_OWN_PLACES = ("pitch_x_from", "pitch_y_from", "pitch_x_to", "pitch_y_to")
+
+# socceraction's numbers, from its spadl.config: places in its lists of types, results and parts of the body.
+_SPADL_TYPES = {
+    "pass": 0, "throw_in": 2, "freekick_crossed": 3, "freekick_short": 4, "corner_crossed": 5, "corner_short": 6,
+    "interception": 10, "shot": 11, "clearance": 18, "dribble": 21, "goalkick": 22,
+}  # fmt: skip
+_SPADL_OF = {
+    EventKind.PASS: "pass", EventKind.INTERCEPTION: "interception", EventKind.SHOT: "shot",
+    EventKind.CLEARANCE: "clearance", EventKind.CARRY: "dribble",
+}  # fmt: skip
+_SPADL_RESTARTS = {EventKind.THROW_IN: "throw_in", EventKind.GOAL_KICK: "goalkick"}
+_SPADL_CROSSED = {EventKind.CORNER_KICK: "corner", EventKind.FREE_KICK: "freekick"}
+_SPADL_RESULTS = ("fail", "success")
+_SPADL_BODY = {"foot": 0, "other": 2}
+
+# Metrica's numbers of types and subtypes, as far as kloppy knows them; 0 for what it has no number for.
+_METRICA_TYPES = {EventKind.CARRY: 10, EventKind.INTERCEPTION: 3, EventKind.RECOVERY: 3}
+_METRICA_PASSES = {EventResult.COMPLETE: (1, "PASS"), EventResult.OUT: (6, "BALL OUT")}
+_METRICA_LOST = (7, "BALL LOST")
+_METRICA_SET_PIECE = (5, "SET PIECE")
+_METRICA_RESTARTS = {EventKind.FREE_KICK: 32, EventKind.CORNER_KICK: 33, EventKind.THROW_IN: 34, EventKind.KICK_OFF: 35}
+_METRICA_GOAL_KICK = 20
+# Frames in Metrica's files are this many a second; times are exact beside them.
+METRICA_HZ = 25
+
+
+def place_events(events: pd.DataFrame, view: PeopleView) -> pd.DataFrame:
+    """Corrected events in order of time with PLACES in m. events: as correct_events gives them."""
+    placed = events.sort_values(["t_start_s", "event_id"], kind="stable").reset_index(drop=True)
+    by_event = view.passes.set_index("event_id") if view.is_on_pitch and len(view.passes) else None
+    for place, own in zip(PLACES, _OWN_PLACES, strict=True):
+        values = placed[own] if own in placed else pd.Series(np.nan, index=placed.index)
+        if by_event is not None:
+            values = values.fillna(placed["event_id"].map(by_event[place]))
+        placed[place] = values.clip(0.0, LENGTH_M if place.endswith("x") else WIDTH_M)
+    return placed
+
+
+def _restarts(events: pd.DataFrame) -> dict[tuple[float, int], EventKind]:
+    """What each pass that begins play anew begins it with, by its start and passer."""
+    kinds = {*_METRICA_RESTARTS, EventKind.GOAL_KICK}
+    told = events[events["kind"].isin(kinds)]
+    return {
+        (start_s, track): EventKind(kind)
+        for start_s, track, kind in zip(told["t_start_s"], told["track_from"], told["kind"], strict=True)
+    }
+
+
+# SPADL
+
+
+def spadl_actions(events: pd.DataFrame, match_id: str) -> pd.DataFrame:
+    """Actions with the columns of socceraction's SPADLSchema. events: as place_events gives them; those without a place
+    on the pitch are left out, as are kinds that SPADL has no action for."""
+    kept = events[events["kind"].isin(_SPADL_OF) & (events["team"] >= 0)].dropna(subset=["x", "y"])
+    # An action that moves the ball nobody knows where to has no end in SPADL's sense.
+    kept = kept[kept["to_x"].notna() | (kept["kind"] == EventKind.INTERCEPTION)].reset_index(drop=True)
+    restarts = _restarts(events)
+    types = [_spadl_type(row, restarts.get((row["t_start_s"], row["track_from"]))) for row in kept.to_dict("records")]
+    is_won = kept["kind"] == EventKind.INTERCEPTION
+    has_failed = (kept["kind"] == EventKind.SHOT) | (
+        (kept["kind"] == EventKind.PASS) & (kept["result"] != EventResult.COMPLETE)
+    )
+    result = np.where(has_failed, 0, 1)
+    body = ["other" if name == "throw_in" else "foot" for name in types]
+    return pd.DataFrame(
+        {
+            "game_id": match_id,
+            "original_event_id": kept["event_id"].astype(str),
+            "action_id": np.arange(len(kept)),
+            "period_id": 1,
+            "time_seconds": kept["t_start_s"].clip(lower=0.0),
+            "team_id": kept["team"],
+            "player_id": kept["track_to"].where(is_won, kept["track_from"]),
+            "start_x": kept["x"],
+            "start_y": kept["y"],
+            "end_x": kept["to_x"].where(~is_won, kept["x"]),
+            "end_y": kept["to_y"].where(~is_won, kept["y"]),
+            "bodypart_id": [_SPADL_BODY[name] for name in body],
+            "bodypart_name": body,
+            "type_id": [_SPADL_TYPES[name] for name in types],
+            "type_name": types,
+            "result_id": result,
+            "result_name": [_SPADL_RESULTS[number] for number in result],
+        }
+    )
+
+
+def _spadl_type(event: Mapping[Any, Any], restart: EventKind | None) -> str:
+    if event["kind"] != EventKind.PASS or restart is None or restart is EventKind.KICK_OFF:
+        return _SPADL_OF[EventKind(event["kind"])]
+    if restart in _SPADL_RESTARTS:
+        return _SPADL_RESTARTS[restart]
+    from_end = min(event["to_x"], LENGTH_M - event["to_x"])
+    is_crossed = from_end <= PENALTY_AREA_DEPTH_M and abs(event["to_y"] - WIDTH_M / 2) <= PENALTY_AREA_WIDTH_M / 2
+    return f"{_SPADL_CROSSED[restart]}_{'crossed' if is_crossed else 'short'}"
+
+
+# Metrica
+
+
+def metrica_events(events: pd.DataFrame, labels: Labels) -> bytes:
+    """Events as Metrica's JSON, places as shares of the pitch with y down. events: as place_events gives them."""
+    restarts = _restarts(events)
+    # kloppy looks what a pass comes after, and the first one has to come after something.
+    data = [_metrica_event(0, "VIDEO START", 0, 0.0, NO_TRACK, labels)]
+    for row in events[events["team"] >= 0].to_dict("records"):
+        kind = EventKind(row["kind"])
+        if kind in _METRICA_RESTARTS or kind is EventKind.GOAL_KICK:
+            continue
+        told = _told(row, labels)
+        restart = restarts.get((row["t_start_s"], row["track_from"])) if kind is EventKind.PASS else None
+        if restart in _METRICA_RESTARTS:
+            number, name = _METRICA_SET_PIECE
+            before = _metrica_event(number, name, row["team"], row["t_start_s"], row["track_from"], labels)
+            data.append(before | {"subtypes": {"id": _METRICA_RESTARTS[restart], "name": restart.value}})
+        elif restart is EventKind.GOAL_KICK:
+            told["subtypes"] = {"id": _METRICA_GOAL_KICK, "name": restart.value}
+        data.append(told)
+    numbered = [event | {"index": index} for index, event in enumerate(data)]
+    return (json.dumps({"data": numbered}, allow_nan=False) + "\n").encode()
+
+
+def _told(row: Mapping[Any, Any], labels: Labels) -> dict[str, Any]:
+    kind = EventKind(row["kind"])
+    number, name = _METRICA_TYPES.get(kind, 0), kind.value
+    if kind is EventKind.PASS:
+        number, name = _METRICA_PASSES.get(EventResult(row["result"]), _METRICA_LOST)
+    actor, other = row["track_from"], row["track_to"]
+    if kind in TURNOVERS:
+        actor, other = other, actor
+    event = _metrica_event(number, name, row["team"], row["t_start_s"], actor, labels)
+    event["start"] |= _shares(row["x"], row["y"])
+    event["end"] = _moment(row["t_end_s"]) | _shares(row["to_x"], row["to_y"])
+    event["to"] = _person(other, labels)
+    return event
+
+
+def _metrica_event(number: int, name: str, team: int, t_s: float, track: int, labels: Labels) -> dict[str, Any]:
+    return {
+        "type": {"id": number, "name": name},
+        "subtypes": None,
+        "team": {"id": str(team), "name": labels.team(team)},
+        "period": 1,
+        "start": _moment(t_s) | _shares(np.nan, np.nan),
+        "end": _moment(t_s) | _shares(np.nan, np.nan),
+        "from": _person(track, labels),
+        "to": _person(NO_TRACK, labels),
+    }
+
+
+def _moment(t_s: float) -> dict[str, Any]:
+    return {"frame": round(t_s * METRICA_HZ) + 1, "time": round(float(t_s), 3)}
+
+
+def _shares(x: float, y: float) -> dict[str, Any]:
+    if np.isnan(x) or np.isnan(y):
+        return {"x": None, "y": None}
+    return {"x": round(float(x) / LENGTH_M, 5), "y": round(1 - float(y) / WIDTH_M, 5)}
+
+
+def _person(track: int, labels: Labels) -> dict[str, Any]:
+    return {"id": str(track), "name": labels.player(track) if track != NO_TRACK else ""}
+
+
+def metrica_metadata(players: pd.DataFrame, end_s: float, labels: Labels, numbers: Mapping[int, int]) -> bytes:
+    """Teams, players and pitch as EPTS metadata, which the events refer to. players: of a PeopleView; a shirt number
+    that nobody gave is 0."""
+    root = ElementTree.Element("main")
+    metadata = ElementTree.SubElement(root, "Metadata")
+    config = ElementTree.SubElement(metadata, "GlobalConfig")
+    _text(config, "ProviderName", "Metrica Sports")
+    _text(config, "FrameRate", str(METRICA_HZ))
+    ends = ElementTree.SubElement(config, "ProviderGlobalParameters")
+    for name, t_s in (("first_half_start", 0.0), ("first_half_end", end_s)):
+        _parameter(ends, name, str(round(t_s * METRICA_HZ)))
+    session = ElementTree.SubElement(ElementTree.SubElement(metadata, "Sessions"), "Session")
+    field = ElementTree.SubElement(session, "FieldSize")
+    _text(field, "Width", str(round(LENGTH_M)))
+    _text(field, "Height", str(round(WIDTH_M)))
+    teams = ElementTree.SubElement(metadata, "Teams")
+    for team in (0, 1):
+        _text(ElementTree.SubElement(teams, "Team", id=str(team)), "Name", labels.team(team))
+    people = ElementTree.SubElement(metadata, "Players")
+    for track, team in zip(players["track"].tolist(), players["team"].tolist(), strict=True):
+        if team in (0, 1):
+            person = ElementTree.SubElement(people, "Player", id=str(track), teamId=str(team))
+            _text(person, "Name", labels.player(track))
+            _text(person, "ShirtNumber", str(max(numbers.get(track, 0), 0)))
+    _add_sensors(metadata)
+    ElementTree.SubElement(root, "DataFormatSpecifications")
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _add_sensors(metadata: ElementTree.Element) -> None:
+    devices = ElementTree.SubElement(metadata, "Devices")
+    sensors = ElementTree.SubElement(ElementTree.SubElement(devices, "Device", id="video"), "Sensors")
+    channels = ElementTree.SubElement(ElementTree.SubElement(sensors, "Sensor", id="position"), "Channels")
+    for axis in ("x", "y"):
+        channel = ElementTree.SubElement(channels, "Channel", id=axis)
+        _text(channel, "Name", axis)
+        _text(channel, "Unit", "normalized")
+    ElementTree.SubElement(metadata, "PlayerChannels")
+
+
+def _parameter(parent: ElementTree.Element, name: str, value: str) -> None:
+    parameter = ElementTree.SubElement(parent, "ProviderParameter")
+    _text(parameter, "Name", name)
+    _text(parameter, "Value", value)
+
+
+def _text(parent: ElementTree.Element, name: str, text: str) -> None:
+    # XML has no way to write control characters.
+    ElementTree.SubElement(parent, name).text = "".join(c for c in text if c >= " ")
