@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -28,3 +29,13 @@ def sending(target: str, seconds: float, *options: str, size: str = "160x90") ->
 def sending_hls(folder: Path, seconds: float, size: str = "160x90") -> AbstractContextManager[subprocess.Popen[bytes]]:
     """live.m3u8 in the folder: segments of a second, six in the list; its end is marked when all was sent."""
     return sending(str(folder / "live.m3u8"), seconds, "-f", "hls", "-hls_time", "1", "-hls_list_size", "6", size=size)
+
+
+def live_playlist(folder: Path) -> Path:
+    """live.m3u8, once it names two segments."""
+    playlist = folder / "live.m3u8"
+    deadline = time.monotonic() + 20
+    while not (playlist.exists() and playlist.read_text().count("#EXTINF") >= 2):
+        assert time.monotonic() < deadline, "ffmpeg sent nothing"
+        time.sleep(0.05)
+    return playlist

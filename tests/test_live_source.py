@@ -25,7 +25,7 @@ from tacticeye.service import Service
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_PTS, StreamPosition
 from tacticeye.video_sources import open_source
-from tests.live_streams import FPS, sending, sending_hls
+from tests.live_streams import FPS, live_playlist, sending, sending_hls
 from tests.small_match import write_small_match
 from tests.web_server import WebServer, serving
 
@@ -41,12 +41,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
 
 
 def live_link(web: WebServer) -> str:
-    playlist = web.folder / "live.m3u8"
-    deadline = time.monotonic() + 20
-    while not (playlist.exists() and playlist.read_text().count("#EXTINF") >= 2):
-        assert time.monotonic() < deadline, "ffmpeg sent nothing"
-        time.sleep(0.05)
-    return f"{web.address}/live.m3u8"
+    return f"{web.address}/{live_playlist(web.folder).name}"
 
 
 def gaps_of(frames: list[VideoFrame]) -> list[Gap]:
@@ -123,16 +118,33 @@ def test_a_stream_that_stays_away_is_given_up_with_a_sentence(web: WebServer, mo
 
 def test_damaged_and_missing_segments_cost_only_themselves(web: WebServer) -> None:
     with sending_hls(web.folder, 8):
-        link = live_link(web)
-        source = open_source(SourceType.HLS, link)
-        frames = []
-        for frame in source.get_frame_generator():
-            frames.append(frame)
-            if len(frames) == FPS:
-                web.redirects.update({f"/live{number}.ts": "/none.ts" for number in (3, 4)})
+        source = open_source(SourceType.HLS, live_link(web))
+        reading = source.get_frame_generator()
+        frames = [next(reading) for _ in range(FPS)]
+        web.keep_shares["/live3.ts"] = 0.4
+        web.redirects["/live4.ts"] = "/none.ts"
+        frames += list(reading)
     assert source.failure is None
     (gap,) = gaps_of(frames)
-    assert gap.end_s - gap.start_s == pytest.approx(2.0, abs=0.1)
+    assert gap.reason is GapReason.LOST
+    assert 1.2 < gap.end_s - gap.start_s < 1.9
+    assert gap.end_s == pytest.approx(round(gap.end_s), abs=0.05)
+    assert_times_are_honest(frames)
+
+
+def test_a_server_that_is_gone_for_some_seconds_is_waited_for(web: WebServer) -> None:
+    told: list[str] = []
+    with sending_hls(web.folder, 6):
+        source = open_source(SourceType.HLS, live_link(web), tell=told.append)
+        reading = source.get_frame_generator()
+        frames = [next(reading) for _ in range(FPS)]
+        web.is_down = True
+        back = threading.Timer(1.5, setattr, [web, "is_down", False])
+        back.start()
+        frames += list(reading)
+        back.join()
+    assert any("stands still" in sentence for sentence in told) and told[-1] == ""
+    assert gaps_of(frames) == []  # what was sent meanwhile is still in the list
     assert_times_are_honest(frames)
 
 

@@ -17,13 +17,15 @@ from pathlib import Path
 class WebServer:
     """break_after: bytes of a file after which the connection is cut, once for each entry. redirects: path to target.
 
-    is_down: every request is refused with 503. bytes_per_s: how fast files are sent, 0 as fast as can be.
+    keep_shares: path to the share of its file that is left, 0..1. is_down: every request is refused with 503.
+    bytes_per_s: how fast files are sent, 0 as fast as can be.
     """
 
     folder: Path
     address: str
     break_after: list[int] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
+    keep_shares: dict[str, float] = field(default_factory=dict)
     ranges: list[str] = field(default_factory=list)
     is_down: bool = False
     bytes_per_s: int = 0
@@ -53,7 +55,9 @@ class _Handler(SimpleHTTPRequestHandler):
         if not path.is_file():
             self.send_error(404)
             return
-        self._send(path.read_bytes(), self.guess_type(str(path)))
+        content = path.read_bytes()
+        kept = round(len(content) * facts.keep_shares.get(self.path, 1.0))
+        self._send(content[:kept], self.guess_type(str(path)))
 
     def _send(self, content: bytes, kind: str) -> None:
         start = 0

@@ -32,7 +32,9 @@ from tacticeye.service import Service
 from tacticeye.store import MatchStore
 from tacticeye.texts import get_texts
 from tests.browser.match_folders import make_match, run_as, stand_as
+from tests.live_streams import live_playlist, sending_hls
 from tests.small_match import write_small_match
+from tests.web_server import serving
 
 pytestmark = pytest.mark.browser
 
@@ -58,10 +60,11 @@ class Gallery:
 
 
 @contextmanager
-def running_server(root: Path, data_dir: Path) -> Iterator[tuple[str, int]]:
-    """Address and process id of `streamlit run streamlit_app.py` on a free port, as README starts it."""
+def running_server(root: Path, data_dir: Path, port: int = 0) -> Iterator[tuple[str, int]]:
+    """Address and process id of `streamlit run streamlit_app.py`, as README starts it. port: 0 takes a free one."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     address = f"http://localhost:{port}"
     with (data_dir / "server.log").open("wb") as log:
@@ -495,6 +498,28 @@ def test_a_match_grows_is_killed_resumed_and_becomes_the_final_view(root: Path, 
         expect(page.get_by_text("02:00 of video")).to_be_visible()
         no_fault(page)
     assert service.status(match_id).status is MatchStatus.FINISHED
+
+
+def test_a_live_match_outlives_the_server_of_the_pages_and_the_page_recovers(
+    root: Path, tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TACTICEYE_ALLOW_PRIVATE_SOURCES", "yes")
+    boxes = write_small_match(tmp_path, 2.0).model_path
+    service = Service(Settings(data_dir=tmp_path, allow_private_sources=True))
+    (tmp_path / "www").mkdir()
+    with serving(tmp_path / "www") as web, sending_hls(web.folder, 90) as sender:
+        live_playlist(web.folder)
+        with running_server(root, tmp_path) as (address, server_pid):
+            match_id = service.add_link(f"{web.address}/live.m3u8", "live", model_path=boxes, batch_size_seconds=1.0)
+            page.goto(f"{address}/live?match={match_id}")
+            expect(page.locator(".te-possession")).to_be_visible()
+            os.kill(server_pid, signal.SIGKILL)
+            before = service.status(match_id).batch_idx
+        with running_server(root, tmp_path, int(address.rsplit(":", 1)[1])):
+            sender.send_signal(signal.SIGTERM)  # ffmpeg closes the list properly
+            expect(page.locator(".te-chip")).to_have_text("Finished")
+            no_fault(page)
+    assert service.status(match_id).batch_idx > before
 
 
 def test_one_press_analyses_the_demo_match(root: Path, tmp_path: Path, page: Page) -> None:
