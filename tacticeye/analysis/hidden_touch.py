@@ -16,7 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.analysis.ball_motion import AIR_CHANGE_M_S, FREE_CHANGE_M_S, TOUCHED_CHANGE_M_S, contact_evidence
+from tacticeye.analysis.ball_motion import (
+    AIR_CHANGE_M_S,
+    FREE_CHANGE_M_S,
+    TOUCHED_CHANGE_M_S,
+    WINDOW_S,
+    contact_evidence,
+)
 from tacticeye.analysis.holder import FREE_AREA_M2, FREE_TIME_S, HELD_DEVIATION_M
 from tacticeye.analysis.observation import IMAGE_STRETCH, FrameObservation
 from tacticeye.analysis.sighting import image_distance_m
@@ -33,6 +39,7 @@ from tacticeye.types import NO_TEAM, Role
 LONGEST_S = 2.0  # longer out of sight, the ball may have been touched by several
 SHORTEST_S = 0.15  # shorter, the change of velocity at the sightings shows the touch
 DRAG_M_S2 = 3.0  # a rolling ball slows down about so fast
+AIR_DRAG_PER_M = 0.013  # and a flying one by so much times its speed squared
 UNKNOWN_LEAST = 2.0  # a touch by nobody in particular must be so certain
 MISSING_PER_S = 0.5  # a ball at somebody's feet is out of sight more often than one in flight
 PERSON_LEAST = 0.0
@@ -121,7 +128,9 @@ def _touched(
     gap_s = second.t_s - first.t_s
     metre = 0.5 * (first.metre + second.metre)
     noise = before.variance + after.variance
-    drag = (DRAG_M_S2 * gap_s) ** 2
+    # The two slopes belong to the middles of their windows.
+    slowing_m_s2 = DRAG_M_S2 + AIR_DRAG_PER_M * _speed(before) ** 2
+    drag = (slowing_m_s2 * (gap_s + WINDOW_S)) ** 2
     vertical = FREE_CHANGE_M_S if stretch == 1.0 else AIR_CHANGE_M_S
     total = 0.0
     for change, mean, way, free in (

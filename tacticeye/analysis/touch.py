@@ -56,12 +56,14 @@ def extend_touch(touch: TouchState, label: HolderLabel, share_s: float) -> Touch
 
 
 def _add_votes(votes: list[float], label: HolderLabel, share_s: float) -> list[float]:
-    """The share of the time speaks for his team, except for what an opponent as near as he makes doubtful."""
+    """The share of the time speaks for his team, except for what an opponent as near as he makes doubtful.
+
+    What is doubtful speaks for nobody: had the opponent had the ball, it would be another touch.
+    """
     added = list(votes)
     doubt = label.rivals[1 - label.team] if label.team != NO_TEAM else 0.0
     added[label.team + 1] += share_s * (1.0 - doubt)
-    if label.team != NO_TEAM:
-        added[2 - label.team] += share_s * doubt
+    added[0] += share_s * doubt
     return added
 
 

@@ -88,6 +88,26 @@ def test_a_flight_that_goes_on_out_of_sight_is_touched_by_nobody_it_passes(rate_
     assert [(e.track_from, e.track_to) for e in outcome.events_of(EventKind.PASS)] == [(1, 2)]
 
 
+@pytest.mark.parametrize("hidden", [(2.3, 2.5), (2.3, 2.6), (2.4, 2.6)])
+def test_a_fast_ball_that_the_air_slows_down_is_touched_by_nobody_it_passes(hidden: tuple[float, float]) -> None:
+    flight = [(1.96, 30.3, 30.0)]
+    speed_m_s = 32.0
+    while flight[-1][1] < 55.0:
+        t_s, x, y = flight[-1]
+        flight.append((t_s + 0.04, x + 0.04 * speed_m_s, y))
+        speed_m_s -= 0.04 * (3.0 + 0.013 * speed_m_s**2)
+    rivals = [stand(20 + k, 1, 33.0 + 2.0 * k, 30.2) for k in range(9)]
+    scene = Scene(
+        (stand(1, 0, 30.0, 30.0), stand(2, 0, flight[-1][1] + 0.3, 30.0), *rivals, *FAR),
+        ((0.0, 30.3, 30.0), *flight, (flight[-1][0] + 2.0, *flight[-1][1:])),
+        end_s=flight[-1][0] + 2.0,
+        hidden=(hidden,),
+        is_metric=False,
+    )
+    passes = scenes.play(scene, 12.5).events_of(EventKind.PASS)
+    assert [(e.track_from, e.track_to, e.result) for e in passes] == [(1, 2, EventResult.COMPLETE)]
+
+
 def test_where_two_opponents_stand_together_nobody_is_said_to_have_touched_it() -> None:
     scene = one_two()
     rival = stand(12, 1, 44.1, 29.9)

@@ -1,4 +1,4 @@
-"""FrameObservation and the distances that are taken from it."""
+"""FrameObservation, the distances that are taken from it, and whose a touch is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.sighting import make_sighting, move_people
-from tacticeye.possession_parts import PersonMotionState, SightingState
+from tacticeye.analysis.touch import begin_touch, team_of, team_share
+from tacticeye.possession_parts import PersonMotionState, SightingState, TouchState
+from tacticeye.types import NO_TEAM
 from tests.analysis.scenes import FAR, Scene, stand
 
 
@@ -56,3 +59,13 @@ def test_motion_is_metres_a_second() -> None:
     for observation in replace(scene, is_metric=False).observe(10.0):
         move_people(people, observation)
     assert people[1].vx == pytest.approx(5.0, abs=0.1)
+
+
+def test_a_touch_of_one_who_has_an_opponent_nearer_the_ball_is_his_or_nobodys_but_never_the_opponents() -> None:
+    def touch(share_of_opponent: float) -> TouchState:
+        label = HolderLabel(sight((40.3, 30.0), True), 1, 1, 0.5, (share_of_opponent, 0.0))
+        return begin_touch(label, 0.1)
+
+    assert team_of(touch(0.6)) == 1
+    assert team_share(touch(0.6)) == pytest.approx(0.4)
+    assert team_of(touch(0.9)) == NO_TEAM
