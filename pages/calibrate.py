@@ -10,6 +10,7 @@ from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.hand_calibration import MIN_CLICKS, Click, drawn_lines
 from tacticeye.pitch import KEYPOINT_NAMES
+from tacticeye.texts.sentences import translate
 
 match = match_frame.get_match()
 pitch = polls.service().pitch
@@ -56,7 +57,7 @@ def work_on(t_s: float) -> None:
     version = st.session_state.get("calibrate_version", 0)
     landmarks.show(landmarks.Sheet(match.match_id, t_s, size, layout, clicks, lines, residuals, version), keep)
     if problem:
-        st.html(panels.hint(problem))
+        st.html(panels.hint(translate(problem, texts().language)))
     elif residuals:
         worst = max(residuals, key=lambda landmark: residuals[landmark])
         st.html(panels.hint(say("pitch.residual", n=len(clicks), worst=f"{residuals[worst]:.2f}",

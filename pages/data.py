@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye.dashboard import match_frame, panels, polls, query_console
-from tacticeye.dashboard.language import say
+from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.words import plain
 from tacticeye.export_files import KINDS
 from tacticeye.labels import Labels
@@ -27,7 +27,7 @@ def downloads(view: PeopleView) -> None:
         with column:
             st.link_button(
                 say(f"data.{kind}"),
-                f"/download/{match.match_id}/{kind}",
+                f"/download/{match.match_id}/{kind}?language={texts().language}",
                 icon=":material/download:",
                 width="stretch",
                 disabled=is_missing,
@@ -49,7 +49,7 @@ def clips(labels: Labels) -> None:
             selection_mode="multi",
             key="clip_teams",
         )
-        asked = f"kinds={','.join(kinds)}&teams={','.join(str(team) for team in teams)}"
+        asked = f"language={texts().language}&kinds={','.join(kinds)}&teams={','.join(str(team) for team in teams)}"
         st.link_button(
             say("data.clips_get"), f"/download/{match.match_id}/clips?{asked}", icon=":material/content_cut:"
         )

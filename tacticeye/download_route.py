@@ -1,4 +1,7 @@
-"""`/download/{match_id}/{kind}`: a match as a file. Another process makes it, so that the server stays light."""
+"""`/download/{match_id}/{kind}`: a match as a file. Another process makes it, so that the server stays light.
+
+`?language=es` tells refusals in that language; otherwise the browser's decides.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from tacticeye.config import Settings
 from tacticeye.errors import TacticEyeError
 from tacticeye.export_files import KINDS, file_name
 from tacticeye.match_files import MatchFolder
+from tacticeye.texts import find_language
+from tacticeye.texts.sentences import translate
 from tacticeye.types import EventKind
 
 CLIPS = "clips"
@@ -35,9 +40,9 @@ async def _answer(request: Request) -> Response:
         data_dir = Settings.from_environment().data_dir.absolute()
         MatchFolder.existing(data_dir, match_id)
     except TacticEyeError as error:
-        return PlainTextResponse(str(error), status_code=404, headers=_SAFE)
+        return _refusal(request, str(error), 404)
     if kind != CLIPS and kind not in KINDS:
-        return PlainTextResponse("There is no such format.", status_code=404, headers=_SAFE)
+        return _refusal(request, "There is no such format.", 404)
     scratch = tempfile.TemporaryDirectory(prefix="tacticeye-")
     name = f"{match_id}-clips.zip" if kind == CLIPS else file_name(match_id, kind)
     out = Path(scratch.name) / name
@@ -46,8 +51,13 @@ async def _answer(request: Request) -> Response:
         reason = await _run([*command, "--out", str(out)], data_dir)
     if reason:
         scratch.cleanup()
-        return PlainTextResponse(reason, status_code=409, headers=_SAFE)
+        return _refusal(request, reason, 409)
     return FileResponse(out, filename=name, headers=_SAFE, background=BackgroundTask(scratch.cleanup))
+
+
+def _refusal(request: Request, sentence: str, status: int) -> Response:
+    wanted = request.query_params.get("language") or request.headers.get("Accept-Language")
+    return PlainTextResponse(translate(sentence, find_language(wanted)), status_code=status, headers=_SAFE)
 
 
 def _filters(request: Request) -> list[str]:

@@ -32,8 +32,8 @@ def find_video_stream(container: InputContainer, source: str) -> VideoStream:
     if not candidates:
         has_audio = bool(container.streams.audio)
         container.close()
-        reason = "has sound but no picture" if has_audio else "has no picture"
-        raise SourceError(source, f"{reason}: choose a video file.")
+        silent, heard = "has no picture: choose a video file.", "has sound but no picture: choose a video file."
+        raise SourceError(source, heard if has_audio else silent)
     stream = best if isinstance(best, VideoStream) and best in candidates else candidates[0]
     if stream.codec_context is None:  # typed as always there; None where FFmpeg knows no decoder
         container.close()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tacticeye import errors
 from tacticeye.errors import MatchBusyError, MatchNotFoundError, SourceError, TacticEyeError, WeightsError
 from tacticeye.texts.sentences import translate
 from tacticeye.web_fetch import _REASONS
@@ -44,3 +47,38 @@ def test_refusals_of_web_servers_are_told_in_spanish(status: int) -> None:
 @pytest.mark.parametrize("advice", _EXPLANATIONS)
 def test_advice_about_pages_with_videos_is_told_in_spanish(advice: str) -> None:
     assert translate(advice, "es") != advice
+
+
+def test_whatever_the_pages_can_fail_with_is_told_in_spanish(root: Path) -> None:
+    """But for what only the command line and training say."""
+    package = root / "tacticeye"
+    heard_elsewhere = {package / "__main__.py"} | {
+        path for part in ("training", "demo", "tracking_data") for path in (package / part).rglob("*.py")
+    }
+    untold = [
+        f"{path.relative_to(root)}: {sentence}"
+        for path in sorted(set(package.rglob("*.py")) - heard_elsewhere)
+        for sentence in _raised(path)
+        if translate(sentence, "es") == sentence
+    ]
+    assert not untold
+
+
+def _raised(path: Path) -> Iterator[str]:
+    """Sentences given to errors of ours, 7 where values stand."""
+    ours = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, TacticEyeError)}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {*ours, "FetchError"}:
+            expected = "expected {}." if node.func.id == "ConfigurationError" else "{}"
+            for text in filter(None, map(_text, node.args)):
+                if " " in text:
+                    yield expected.format(text)
+
+
+def _text(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
+    return ""

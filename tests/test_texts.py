@@ -117,7 +117,8 @@ def test_pages_show_no_words_of_their_own(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("es-MX", "es"), ("es", "es"), ("en-GB", "en"), ("fr-FR", "en"), (None, "en"), ("", "en")]
+    ("locale", "language"),
+    [("es-MX", "es"), ("es", "es"), ("en-GB", "en"), ("fr-FR", "en"), ("es,en;q=0.8", "es"), (None, "en"), ("", "en")],
 )
 def test_the_browser_s_language_decides(locale: str | None, language: str) -> None:
     assert find_language(locale) == language

@@ -30,6 +30,8 @@ from tacticeye.errors import (
     UploadNotFoundError,
     UploadTooLargeError,
 )
+from tacticeye.texts import find_language
+from tacticeye.texts.sentences import translate
 
 JSON_LIMIT_BYTES = 64 << 10
 UPLOAD_PATH = "/api/upload"
@@ -59,11 +61,11 @@ def status_of(error: TacticEyeError) -> int:
 
 
 def install_error_answers(app: FastAPI) -> None:
-    """Every refusal is {"detail": one sentence}."""
+    """Every refusal is {"detail": one sentence}, in the language that Accept-Language names first where we have it."""
 
     @app.exception_handler(TacticEyeError)
     def tell(request: Request, error: TacticEyeError) -> JSONResponse:
-        content: dict[str, object] = {"detail": str(error)}
+        content: dict[str, object] = {"detail": _told(request, str(error))}
         if isinstance(error, UploadConflictError):
             content["size"] = error.size
         return JSONResponse(content, status_of(error))
@@ -72,7 +74,11 @@ def install_error_answers(app: FastAPI) -> None:
     def explain(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-        return JSONResponse({"detail": f"{place} can't be used: {first['msg']}."}, 422)
+        return JSONResponse({"detail": _told(request, f"{place} can't be used: {first['msg']}.")}, 422)
+
+
+def _told(request: Request, sentence: str) -> str:
+    return translate(sentence, find_language(request.headers.get("Accept-Language")))
 
 
 def is_token_right(settings: Settings, token: str) -> bool:

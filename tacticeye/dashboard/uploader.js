@@ -11,6 +11,7 @@ export default function (component) {
   uploader.component = component;
   uploader.texts = data.texts;
   uploader.address = data.address;
+  uploader.language = data.language;
   uploader.limit = data.limit_bytes;
   uploader.prompt.textContent = data.texts.prompt;
   uploader.input.accept = data.accept;
@@ -80,7 +81,8 @@ async function sendPart(uploader, file, id, offset) {
   const form = new FormData();
   form.append("file", file.slice(offset, offset + PART_BYTES), file.name);
   const query = id === null ? `total_size=${file.size}` : `file_id=${id}&offset=${offset}`;
-  const response = await fetch(`${uploader.address}?${query}`, { method: "POST", body: form });
+  const response = await fetch(`${uploader.address}?${query}`, 
+    { method: "POST", body: form, headers: { "Accept-Language": uploader.language } });
   if (response.ok) return response.json();
   const error = new Error("refused");
   // A conflict is mended by asking how much has arrived; everything else is for the user to read.

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from tacticeye.config import Settings
-from tacticeye.dashboard.language import say
+from tacticeye.dashboard.language import say, texts
 
 VIDEO_KINDS = ("mp4", "mov", "mkv", "avi", "webm", "ts", "m4v", "mts")
 _HERE = Path(__file__).resolve().parent
@@ -49,6 +49,7 @@ def show() -> UploadedFile | None:
         key=_KEY,
         data={
             "address": "/api/upload",
+            "language": texts().language,
             "accept": ",".join(f".{kind}" for kind in VIDEO_KINDS),
             "limit_bytes": limit_mb * _MB,
             "uploaded": uploaded.name if uploaded else "",

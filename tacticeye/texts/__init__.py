@@ -7,6 +7,7 @@ where they are raised; `sentences.py` translates them.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -49,8 +50,9 @@ def get_texts(language: str) -> Texts:
 
 
 def find_language(locale: str | None) -> str:
-    """The language for a browser's locale ("es-MX" -> "es"); the first of LANGUAGES where we don't have it."""
-    wanted = (locale or "").replace("_", "-").partition("-")[0].lower()
+    """The language for a browser's locale ("es-MX" -> "es"), or for its list of them, the most wanted one first; the
+    first of LANGUAGES where we don't have it."""
+    wanted = re.split(r"[-_,;]", (locale or "").strip())[0].lower()
     return wanted if wanted in LANGUAGES else next(iter(LANGUAGES))
 
 
