@@ -200,7 +200,9 @@ class BatchProcessor:
             return detected
         is_ball = detected.role == Role.BALL
         expected_xy = self._ball_path.expected_xy(t_s, motion)
-        candidates = self._ball_search.look(image, frame, t_s, detected.select(is_ball), expected_xy)
+        candidates = self._ball_search.look(
+            image, frame, t_s, detected.select(is_ball), expected_xy, is_new_shot=motion.is_cut
+        )
         return Boxes.concatenate([detected.select(~is_ball), candidates])
 
     def _decide_control(self, decisions: list[BallDecision], play: Play) -> None:

@@ -41,6 +41,9 @@ BODY_S = 1.0  # time constant of the median body height
 LINKED = 0.7  # how far a well supported path makes up for a low score
 INTERPOLATED = 0.6  # confidence of an interpolated place against that of its ends, at a vanishing gap
 FORESIGHT_S = 0.3  # time constant with which the expected place slows down
+# While no path leads anywhere, the best box of the last moments is worth a second look: it takes two to make a path.
+SUSPECT_S = 0.3
+SUSPECT_GAIN = 0.4  # lower ones are mostly heads and socks, which a second look only confirms
 NOWHERE, ANCHOR = -2, -1
 
 
@@ -62,21 +65,20 @@ class _Nodes:
     span_s: Floats
     place: Floats
     unit: Floats
+    gain: Floats
     worth: Floats
 
     @classmethod
     def of(cls, window: list[BallFrame], anchor: BallAnchor | None) -> _Nodes:
         """`anchor`, where there is one, is the first node, of step -1."""
         rows = [
-            (step, f.t_s, f.span_s, c.x, c.y, c.unit, (c.gain - DOUBT) * f.span_s)
-            for step, f in enumerate(window)
-            for c in f.candidates
+            (step, f.t_s, f.span_s, c.x, c.y, c.unit, c.gain) for step, f in enumerate(window) for c in f.candidates
         ]
         if anchor is not None:
             rows.insert(0, (-1, anchor.t_s, 0.0, anchor.x, anchor.y, anchor.unit, 0.0))
         table = np.array(rows, np.float64).reshape(-1, 7)
-        step, t_s, span_s, _, _, unit, worth = table.T
-        return cls(step.astype(np.intp), t_s, span_s, table[:, 3:5], unit, worth)
+        step, t_s, span_s, _, _, unit, gain = table.T
+        return cls(step.astype(np.intp), t_s, span_s, table[:, 3:5], unit, gain, (gain - DOUBT) * span_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,7 @@ class BallPath:
         )
 
     def expected_xy(self, t_s: float, motion: FrameMotion) -> Floats | None:
-        """(2,) px of the frame at `t_s`, not seen yet: where the best path leads; None while the ball is lost."""
+        """(2,) px of the frame at `t_s`, not seen yet: where the best path leads or a suspect was, else None."""
         newest = self._newest
         if newest is None or motion.is_cut or newest.shot != self._shot or t_s - newest.t_s > LONGEST_GAP_S:
             return None
@@ -137,8 +139,14 @@ class BallPath:
         to_shot = motion.image_to_shot.ravel().tolist()
         self._pending.append(BallFrame(frame, t_s, self._shot, span_s, to_shot, found))
         decisions = []
+        foreseen = False
         while self._pending and self._pending[0].t_s <= t_s - self._lag_s + 1e-9:
+            foreseen = self._pending[0].shot == self._shot
             decisions.append(self._decide())
+        if not foreseen:  # too early in the shot for a decision, but not for a path
+            waiting = [f for f in self._pending if f.shot == self._shot]
+            nodes = _Nodes.of(waiting, None)
+            self._newest = _newest(waiting, nodes, _best_path(nodes))
         return decisions
 
     def flush(self) -> list[BallDecision]:
@@ -169,7 +177,7 @@ class BallPath:
             anchor = None
         nodes = _Nodes.of(window, anchor)
         path = _best_path(nodes)
-        self._newest = _last_sighting(nodes, path, first.shot)
+        self._newest = _newest(window, nodes, path)
         del self._pending[0]
         position = None
         if path.rows and nodes.step[path.rows[0]] == -1:
@@ -223,12 +231,20 @@ def _best_path(nodes: _Nodes) -> _Path:
     return _trace(best_row, parent, linked, velocity)
 
 
-def _last_sighting(nodes: _Nodes, path: _Path, shot: int) -> BallAnchor | None:
-    if not path.rows:
+def _newest(window: list[BallFrame], nodes: _Nodes, path: _Path) -> BallAnchor | None:
+    """Where the best path was last seen; where that is long ago, the most ball-like box of the last moments."""
+    now_s = window[-1].t_s
+    row, velocity = NOWHERE, np.full(2, np.nan)
+    if path.rows and now_s - nodes.t_s[path.rows[-1]] <= LONGEST_GAP_S:
+        row, velocity = path.rows[-1], path.velocity[path.rows[-1]]
+    else:
+        gain = np.where(now_s - nodes.t_s <= SUSPECT_S, nodes.gain, 0.0)
+        if gain.max(initial=0.0) >= SUSPECT_GAIN:
+            row = len(gain) - 1 - int(gain[::-1].argmax())
+    if row == NOWHERE:
         return None
-    row = path.rows[-1]
-    (x, y), (vx, vy) = nodes.place[row].tolist(), path.velocity[row].tolist()
-    return BallAnchor(x, y, vx, vy, float(nodes.unit[row]), float(nodes.t_s[row]), shot, 0.0)
+    (x, y), (vx, vy) = nodes.place[row].tolist(), velocity.tolist()
+    return BallAnchor(x, y, vx, vy, float(nodes.unit[row]), float(nodes.t_s[row]), window[-1].shot, 0.0)
 
 
 def _trace(last: int, parent: Rows, linked: NDArray[np.bool_], velocity: Floats) -> _Path:

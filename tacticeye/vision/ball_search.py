@@ -2,8 +2,9 @@
 
 A ball of some 10 px is lost when a whole frame is scaled down for the detector; in a crop nothing is scaled. Each
 analysed frame gets one crop about the place where the path expects the ball, and as many tiles of a grid over the
-picture as it takes to see all of it about once a second, or faster while the ball is lost. What the crops show joins
-the candidates of the whole frame. Px of the source frame, seconds of video, so the rate of analysis doesn't matter.
+picture as it takes to see all of it about once a second, or faster while the ball is lost; a new shot is looked over
+at once. What the crops show joins the candidates of the whole frame. Px of the source frame, seconds of video, so the
+rate of analysis doesn't matter.
 """
 
 from __future__ import annotations
@@ -48,14 +49,25 @@ class BallSearch:
         return BallSearchState(t_s=self._t_s, next_tile=self._next_tile, due=self._due)
 
     def look(
-        self, image: Image, frame: int, t_s: float, found: Boxes, expected_xy: NDArray[np.float64] | None
+        self,
+        image: Image,
+        frame: int,
+        t_s: float,
+        found: Boxes,
+        expected_xy: NDArray[np.float64] | None,
+        *,
+        is_new_shot: bool = False,
     ) -> Boxes:
         """The candidates `found` in the whole frame and those of the crops. expected_xy (2,) px, None while lost."""
         step_s = 0.0 if not np.isfinite(self._t_s) else min(t_s - self._t_s, LONGEST_STEP_S)
         self._t_s = t_s
-        corners = self._due_tiles(image.shape[1], image.shape[0], step_s, is_lost=expected_xy is None)
+        width, height = image.shape[1], image.shape[0]
+        if is_new_shot:
+            corners = tiles(width, height)
+        else:
+            corners = self._due_tiles(width, height, step_s, is_lost=expected_xy is None)
         if expected_xy is not None:
-            corners.insert(0, crop_about(expected_xy, image.shape[1], image.shape[0]))
+            corners.insert(0, crop_about(expected_xy, width, height))
         if not corners:
             return found
         crops = [np.ascontiguousarray(image[y : y + CROP_PX, x : x + CROP_PX]) for x, y in corners]

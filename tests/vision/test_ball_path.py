@@ -191,6 +191,31 @@ def test_a_picture_that_is_not_the_match_has_no_ball() -> None:
     assert [d.position is None for d in run(frames)] == [5 <= i < 12 for i in range(20)]
 
 
+def expected_after(frames: Sequence[Frame]) -> NDArray[np.float64] | None:
+    """Where the ball is expected 0.08 s after the last of `frames`."""
+    path = BallPath(BallPathState())
+    for number, frame in enumerate(frames):
+        motion = FrameMotion(STILL, frame.image_to_shot, frame.is_cut or number == 0, frame.is_live)
+        path.update(number, frame.t_s, balls(frame), PEOPLE, motion)
+    return path.expected_xy(frames[-1].t_s + 0.08, FrameMotion(STILL, STILL, False, True))
+
+
+def test_the_ball_is_expected_as_soon_as_a_shot_shows_it() -> None:
+    first = film(12.5, 0.3, lambda t_s: [(300 + 100 * t_s, 400.0, 0.6)])
+    later = [Frame(1 + f.t_s, f.candidates, STILL, is_cut=f.t_s == 0) for f in first]
+    for frames in (first, film(12.5, 1.0, lambda _: [(900.0, 300.0, 0.6)]) + later):
+        expected = expected_after(frames)
+        assert expected is not None
+        assert np.hypot(*(expected - (300 + 100 * 0.24, 400.0))) < 3
+
+
+def test_a_good_box_out_of_nowhere_is_worth_a_second_look_and_a_poor_one_is_not() -> None:
+    for score, is_expected in ((0.6, True), (0.2, False)):
+        lost = film(12.5, 2.0, lambda t_s, score=score: [(500.0, 400.0, score)] if t_s > 1.9 else [])  # type: ignore[misc]
+        expected = expected_after(lost)
+        assert (None if expected is None else expected.tolist()) == ([500.0, 400.0] if is_expected else None)
+
+
 def test_decisions_come_once_their_time_is_a_lag_old_and_not_before() -> None:
     path = BallPath(BallPathState(), lag_s=0.8)
     decided = []

@@ -60,6 +60,12 @@ def test_a_lost_ball_is_found_anywhere_within_a_second_at_any_rate(hz: float) ->
         assert any(found)
 
 
+def test_a_new_shot_is_looked_over_at_once() -> None:
+    for x, y in ((3, 3), (1270, 700), (640, 360)):
+        search = BallSearch(BallSearchState(), BrightSpots())
+        assert len(search.look(picture(x, y), 0, 0.0, Boxes.empty(), None, is_new_shot=True)) == 1
+
+
 def test_the_whole_picture_is_swept_about_once_a_second_while_the_ball_is_seen() -> None:
     finder = BrightSpots()
     search = BallSearch(BallSearchState(), finder)
