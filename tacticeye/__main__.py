@@ -227,6 +227,8 @@ def _video_config(options: argparse.Namespace, video: Path | str) -> AnalysisCon
     overrides: dict[str, Any] = {"source_url": str(video), "max_batches": options.max_batches}
     if getattr(options, "source_type", None) is not None:
         overrides["source_type"] = SourceType(options.source_type)
+    if getattr(options, "keep_stream", False):
+        overrides["keep_stream"] = True
     if options.model is not None:
         overrides["model_path"] = str(options.model.absolute())
     return AnalysisConfig.preset(options.preset, **overrides)
@@ -341,6 +343,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=[kind.value for kind in SourceType if kind is not SourceType.TRACKING_DATA],
         help="what kind of link it is (default: guessed)",
     )
+    of_video.add_argument("--keep-stream", action="store_true", help="keep a live stream as a video")
     _add_tracking_options(
         add("analyze-tracking", analyze_tracking, "possession, passes and events from tracking data", as_json)
     )

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tacticeye.config import AnalysisConfig
+from tacticeye.config import AnalysisConfig, SourceType
 from tacticeye.corrections import correct_kits, correct_spans, correct_tracks, fold
 from tacticeye.errors import StorageError, TacticEyeError
 from tacticeye.lease import this_process
@@ -27,7 +27,7 @@ from tacticeye.ledger import in_force, read_entries
 from tacticeye.match_files import MatchFolder, RenderRun, write_record
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_TEAM, NO_TRACK, BallPosition, BallSource, Boxes, ControlState, Image, Role
-from tacticeye.video_sources import LocalFileSource, open_source
+from tacticeye.video_sources import LocalFileSource
 from tacticeye.video_writer import FINE_TICK, Sound, VideoWriter
 from tacticeye.vision.miniature_pitch import MiniaturePitch
 from tacticeye.vision.overlay import annotate
@@ -49,11 +49,9 @@ def render_match(folder: MatchFolder, out: Path, on_progress: Listener = lambda 
         raise StorageError(folder.path, "nothing of this match has been analysed yet: start it first.")
     drawing = _Drawing(folder, store, config)
     with (
-        open_source(config.source_type, config.source_url, folder.path) as source,
+        LocalFileSource(_get_video(folder, config)) as source,
         closing(source.get_frame_generator()) as frames,
     ):
-        if not isinstance(source, LocalFileSource):
-            raise StorageError(folder.path, "a live stream that was not recorded can't be drawn again.")
         first = next(frames, None)
         if first is None:
             raise StorageError(folder.path, "the video has no frame left to draw on: put it back where it was.")
@@ -68,6 +66,15 @@ def render_match(folder: MatchFolder, out: Path, on_progress: Listener = lambda 
                 on_progress(frame.t_s, end_s)
     on_progress(end_s, end_s)
     return out
+
+
+def _get_video(folder: MatchFolder, config: AnalysisConfig) -> Path:
+    video = folder.find_video()
+    if video is None and config.source_type is SourceType.UPLOADED_FILE:
+        return Path(config.source_url)  # whoever opens it says what is wrong with it
+    if video is None:
+        raise StorageError(folder.path, "a live stream that was not recorded can't be drawn again.")
+    return video
 
 
 def render_on_record(folder: MatchFolder, out: Path, on_progress: Listener = lambda done_s, total_s: None) -> Path:

@@ -12,7 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pandas as pd
 
@@ -22,6 +21,7 @@ from tacticeye.errors import ExportError
 from tacticeye.match_files import MatchFolder
 from tacticeye.store import MatchStore
 from tacticeye.types import Image
+from tacticeye.video_sources import LocalFileSource
 from tacticeye.video_writer import VideoWriter
 
 # More than anybody looks through; a whole match is for the player on the pages.
@@ -39,8 +39,8 @@ def write_clips(
     after_s: float = AFTER_S,
 ) -> int:
     """A zip of one MP4 an event; empty filters take all. Returns how many. Raises ExportError, StorageError."""
-    video = Path(folder.read_config().source_url)
-    if not video.is_file():
+    video = folder.find_video()
+    if video is None:
         raise ExportError("The video of this match isn't here any more, so no clips can be cut.")
     chosen = _chosen(folder, kinds, teams, events)
     if chosen.empty:
@@ -88,16 +88,8 @@ def _cut(video: Path, scratch: Path, event: Mapping[Any, Any], before_s: float, 
 def _frames(video: Path, start_s: float, end_s: float) -> tuple[Sequence[Image], Fraction]:
     """Frames shown from start_s up to end_s, of even width and height, and their rate."""
     images: list[Image] = []
-    with av.open(str(video)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        time_base = stream.time_base or Fraction(1, 1000)
-        container.seek(int(start_s / time_base), stream=stream, backward=True)
-        for frame in container.decode(stream):
-            if frame.pts is None or frame.pts * time_base < start_s:
-                continue
-            if frame.pts * time_base >= end_s:
-                break
-            image = frame.to_ndarray(format="bgr24")
+    with LocalFileSource(video) as source:
+        for frame in source.read_between(start_s, end_s):
+            image = frame.to_bgr()
             images.append(np.ascontiguousarray(image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]))
-        return images, Fraction(stream.average_rate or 25)
+        return images, Fraction(source.get_metadata().fps).limit_denominator(1001)

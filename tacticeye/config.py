@@ -69,6 +69,8 @@ class AnalysisConfig:
     device               "auto", "cpu", "cuda", "cuda:1", "mps"
     backend              who computes the networks: "auto" takes OpenVINO on a processor where it is installed (1.4 to 3
                          times as fast) and torch elsewhere; "torch", "openvino" to compare or where one fails
+    keep_stream          whether a live stream is kept as a video in the match's folder, so that its events can be seen
+                         again; it takes as much disk as the stream has bytes, 3 to 6 GB a match
     max_batches          stop after that many batches in all; None: the whole video
     tracking_fps         of tracking data in our own columns: frame numbers a second, 1 to 200
     tracking_provider    of tracking data that kloppy loads: whose they are; empty for our own columns
@@ -94,6 +96,7 @@ class AnalysisConfig:
     pitch_size: str = ""
     device: str = "auto"
     backend: Backend = Backend.AUTO
+    keep_stream: bool = False
     max_batches: int | None = None
     tracking_fps: float = 25.0
     tracking_provider: str = ""
@@ -159,6 +162,7 @@ class Settings:
     allow_private_sources  TACTICEYE_ALLOW_PRIVATE_SOURCES  whether links may lead to this machine and its network
     cookies_file  TACTICEYE_COOKIES_FILE  cookies of a browser (Netscape format) for videos that want a login
     live_give_up_s  TACTICEYE_LIVE_GIVE_UP_S  s without a picture after which a live stream is given up
+    stream_mb     TACTICEYE_STREAM_MB    largest file in MB that a live stream is kept in; what follows isn't kept
     broker_url    TACTICEYE_BROKER_URL   Redis server through which other hosts analyse our matches; empty: none
     web_url       TACTICEYE_WEB_URL      where a worker on another host reaches the server that has the videos
     cors_origins  TACTICEYE_CORS_ORIGINS  web origins, with commas, whose pages may call the API; empty: none
@@ -175,6 +179,7 @@ class Settings:
     allow_private_sources: bool = False
     cookies_file: str = ""
     live_give_up_s: int = 180
+    stream_mb: int = 20000
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -69,7 +69,9 @@ class _Delegation:
             relay.close()
 
     def _send(self, run_id: str) -> None:
-        config = replace(self._config, on_progress=None, on_batch_complete=None, on_error=None, on_note=None)
+        config = replace(
+            self._config, keep_stream=False, on_progress=None, on_batch_complete=None, on_error=None, on_note=None
+        )
         analyse_remotely.apply_async([self._folder.match_id, run_id, CONFIG.dump_json(config).decode()])
 
     def _follow(self, relay: Relay, should_stop: Callable[[], bool]) -> bool:

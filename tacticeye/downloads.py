@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.hls_playlist import MAX_SEGMENT_BYTES, Playlist
-from tacticeye.match_files import storage_error, write_bytes
+from tacticeye.match_files import find_download, storage_error, write_bytes
 from tacticeye.uploads import video_suffix
 from tacticeye.web_fetch import READ_BYTES, FetchError, WebPlace, fetch, opened
 
@@ -46,8 +46,7 @@ class Errand:
 
     def find_finished(self) -> Path | None:
         """The file of an earlier download that came to its end."""
-        found = [p for p in self.folder.glob("source.*") if p.suffix not in (".part", ".json", ".ytdl")]
-        return next((path for path in found if not path.name.endswith(".part")), None)
+        return find_download(self.folder)
 
     def finish(self, suffix: str) -> Path:
         finished = self.folder / f"source{suffix}"

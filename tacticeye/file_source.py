@@ -22,7 +22,7 @@ from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from threading import Event
 from typing import Self
@@ -207,7 +207,7 @@ class LocalFileSource(VideoSource):
         for margin_s in (*_SEEK_MARGINS_S, math.inf):
             with closing(_Decoding(self._path)) as decoding:
                 is_from_start = margin_s > t_s
-                if not is_from_start and not decoding.seek(round((t_s - margin_s) / decoding.time_base) + self._origin):
+                if not is_from_start and not self._seek_before(decoding, t_s - margin_s):
                     continue
                 shown: VideoFrame | None = None
                 for frame in self._number(decoding, None):
@@ -217,6 +217,24 @@ class LocalFileSource(VideoSource):
                 if shown is not None:
                     return shown.to_bgr()
         raise SourceError(str(self._path), _NOTHING_DECODES)
+
+    def read_between(self, start_s: float, end_s: float) -> Generator[VideoFrame, None, None]:
+        """Frames whose display begins from start_s up to end_s, without decoding all that is before."""
+        for margin_s in (*_SEEK_MARGINS_S, math.inf):
+            with closing(_Decoding(self._path)) as decoding:
+                is_from_start = margin_s > start_s
+                if not is_from_start and not self._seek_before(decoding, start_s - margin_s):
+                    continue
+                frames = self._number(decoding, None)
+                first = next(frames, None)
+                if first is None or (first.t_s > start_s and not is_from_start):
+                    continue
+                wanted = takewhile(lambda frame: frame.t_s < end_s, chain((first,), frames))
+                yield from (frame for frame in wanted if frame.t_s >= start_s)
+                return
+
+    def _seek_before(self, decoding: _Decoding, t_s: float) -> bool:
+        return decoding.seek(round(t_s / decoding.time_base) + self._origin)
 
     def _number(self, decoding: _Decoding, after: StreamPosition | None) -> Iterator[VideoFrame]:
         """Number and time what decodes from now on, which follows `after`."""

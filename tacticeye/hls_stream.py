@@ -8,11 +8,13 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame as Picture
+from av.video.stream import VideoStream
 
 from tacticeye.errors import SourceError
 from tacticeye.frame_batches import VideoMetadata
@@ -82,8 +84,9 @@ class HlsFeeder(Feeder):
             return True
         if self._metadata is None:
             self._metadata = _look_at(self.options.shown, content)
-        decode = _Decoding(self.options.shown, content)
-        self.put(Piece(decode, segment.duration_s, len(content), time.time(), self._has_lost))
+        decode = SegmentPictures(self.options.shown, content)
+        arrived_at = time.time()
+        self.put(Piece(decode, segment.duration_s, len(content), arrived_at, decode.open_packets, self._has_lost))
         self._has_lost = False
         return True
 
@@ -123,7 +126,7 @@ class HLSSource(LiveSource):
         super().__init__(HlsFeeder(options, place, find_url))
 
 
-class _Decoding:
+class SegmentPictures:
     """A segment's pictures, as often as it is called."""
 
     def __init__(self, shown: str, content: bytes) -> None:
@@ -150,6 +153,13 @@ class _Decoding:
                     continue
                 for picture in pictures:
                     yield picture.time, picture
+
+    @contextmanager
+    def open_packets(self) -> Iterator[tuple[VideoStream, list[Packet[VideoStream]]]]:
+        """As they are stored. Raises FFmpegError where the segment is damaged."""
+        with closing(_open(self._content)) as container:
+            stream = find_video_stream(container, self._shown)
+            yield stream, [packet for packet in container.demux(stream) if packet.size]
 
 
 def _open(content: bytes) -> InputContainer:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from av.packet import Packet
 from av.video.frame import VideoFrame as Picture
+from av.video.stream import VideoStream
 
 from tacticeye.errors import SourceError
 
@@ -24,13 +27,14 @@ class Piece:
     """Some seconds of a stream that can be decoded by themselves.
 
     decode: gives its pictures with their time on the stream's clock, s, None unknown. arrived_at: wall time, s.
-    is_after_loss: something before it got lost on the way to us.
+    is_after_loss: something before it got lost on the way to us. open_packets: what it was before it was decoded.
     """
 
     decode: Callable[[], Iterator[tuple[float | None, Picture]]]
     duration_s: float
     size_bytes: int
     arrived_at: float
+    open_packets: Callable[[], AbstractContextManager[tuple[VideoStream, Sequence[Packet[VideoStream]]]]]
     is_after_loss: bool = False
 
 

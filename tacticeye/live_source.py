@@ -12,8 +12,10 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from threading import Event
 
 from av.video.frame import VideoFrame as Picture
@@ -25,6 +27,7 @@ from tacticeye.frame_batches import VideoFrame, VideoMetadata, VideoSource
 from tacticeye.gap import Gap, GapReason
 from tacticeye.live_buffer import Piece, PieceBuffer
 from tacticeye.live_clock import LiveClock, Tick
+from tacticeye.stream_recording import StreamRecording
 from tacticeye.types import NO_PTS, StreamPosition
 from tacticeye.video_stream import find_display, to_bgr
 
@@ -40,10 +43,15 @@ STALL_NOTE_S = 5.0
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """tell: takes sentences about the stream. should_stop: asked while nothing comes."""
+    """tell: takes sentences about the stream. should_stop: asked while nothing comes.
+
+    recording: the file in which the stream is kept, None where it isn't, up to limit_bytes.
+    """
 
     shown: str
     give_up_s: float
+    recording: Path | None = None
+    limit_bytes: int = 0
     tell: Callable[[str], None] = lambda sentence: None
     should_stop: Callable[[], bool] = lambda: False
 
@@ -56,6 +64,7 @@ class Feeder(ABC):
         self.buffer = PieceBuffer()
         self.stop = Event()
         self.heard_at = time.monotonic()
+        self.calm = ""  # what there is to tell while all goes well
         self._told = ""
 
     @abstractmethod
@@ -77,7 +86,7 @@ class Feeder(ABC):
 
     def put(self, piece: Piece) -> None:
         self.heard_at = time.monotonic()
-        self._tell("")
+        self._tell(self.calm)
         self.buffer.put(piece)
 
     def _tell(self, sentence: str) -> None:
@@ -138,13 +147,26 @@ class LiveSource(VideoSource):
         clock = LiveClock(1 / self._metadata.fps, after)
         index = 0 if after is None else after.frame + 1
         reason = GapReason.LOST if after is None else GapReason.STOPPED
-        while (piece := self._next_piece(stop)) is not None:
-            if self._buffer.take_dropped():
-                reason = GapReason.TOO_SLOW
-            for stream_s, picture in self._decode(piece):
-                tick = clock.read(stream_s, piece.arrived_at)
-                yield self._frame(index, tick, picture, piece, reason)
-                self._newest_s, index, reason = tick.t_s, index + 1, GapReason.LOST
+        with closing(self._open_recording()) as recording:
+            while (piece := self._next_piece(stop)) is not None:
+                if self._buffer.take_dropped():
+                    reason = GapReason.TOO_SLOW
+                is_kept = False
+                for stream_s, picture in self._decode(piece):
+                    tick = clock.read(stream_s, piece.arrived_at)
+                    if not is_kept and stream_s is not None:
+                        recording.add(piece, tick.t_s - stream_s)
+                        is_kept = True
+                    yield self._frame(index, tick, picture, piece, reason)
+                    self._newest_s, index, reason = tick.t_s, index + 1, GapReason.LOST
+
+    def _open_recording(self) -> StreamRecording:
+        options = self._feeder.options
+
+        def tell_end(sentence: str) -> None:
+            self._feeder.calm = sentence
+
+        return StreamRecording(options.recording, options.limit_bytes, tell_end)
 
     def _frame(self, index: int, tick: Tick, picture: Picture, piece: Piece, reason: GapReason) -> VideoFrame:
         display = self._display = self._display or find_display(picture)

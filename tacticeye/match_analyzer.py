@@ -78,7 +78,9 @@ def analyse_into(
             config.on_note(match_id, sentence)
 
     try:
-        with open_source(config.source_type, config.source_url, folder.path, tell, should_stop) as source:
+        with open_source(
+            config.source_type, config.source_url, folder.path, tell, should_stop, keep_stream=config.keep_stream
+        ) as source:
             tell("")
             return _Run(folder, config, source, sink).to_the_end(should_stop)
     except SourceStoppedError:

@@ -9,6 +9,7 @@
                  progress.json   heartbeat: how far the analysis is
                  outcome.json    how the last run ended; absent while it runs, and after a crash
                  worker.log      what the process printed
+                 source.*        the video, where it was uploaded or downloaded; stream.mp4: a live stream that is kept
                  annotated.mp4   the annotated video, once somebody asked for it; render.json: how far that is
 
 Every JSON file is written to a temporary name and renamed, so a reader sees the old content or the new. Wall times are
@@ -31,13 +32,15 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from tacticeye.config import AnalysisConfig
+from tacticeye.config import AnalysisConfig, SourceType
 from tacticeye.errors import InvalidMatchIdError, MatchNotFoundError, StorageError
 
 MATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 # Given back to the disk when it is full, so that there is room to write why the run ended.
 RESERVE_BYTES = 16384
+
+STREAM_NAME = "stream.mp4"
 
 Record = TypeVar("Record")
 
@@ -251,6 +254,18 @@ class MatchFolder:
             raise StorageError(self.config, "the settings of this match are missing or damaged; analyse it anew.")
         return config
 
+    def find_video(self) -> Path | None:
+        """The file with the match's pictures: given, downloaded, or kept of a stream; None where there is none (now).
+
+        Raises StorageError.
+        """
+        config = self.read_config()
+        if config.source_type is SourceType.UPLOADED_FILE:
+            path = Path(config.source_url)
+        else:
+            path = find_download(self.path) or self.path / STREAM_NAME
+        return path if path.is_file() else None
+
     def write_outcome(self, ending: Ending, message: str = "") -> None:
         """Records how a run ended, on a full disk too as long as a reserve was laid."""
         with suppress(FileNotFoundError):
@@ -265,6 +280,12 @@ class MatchFolder:
         """Forgets how the last run went, before a new one is asked for."""
         for path in (self.outcome, self.worker):
             path.unlink(missing_ok=True)
+
+
+def find_download(folder: Path) -> Path | None:
+    """The file of a download that came to its end."""
+    found = (path for path in folder.glob("source.*") if path.suffix not in (".part", ".json", ".ytdl"))
+    return next((path for path in found if not path.name.endswith(".part")), None)
 
 
 def matches_dir(data_dir: Path) -> Path:

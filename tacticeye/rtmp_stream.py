@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -91,7 +91,8 @@ class RtmpFeeder(Feeder):
         step_s = 1 / self.describe().fps
         size = sum(packet.size for packet in packets)
         decode = partial(_decode, stream, packets)
-        self.put(Piece(decode, _length_s(packets) + step_s, size, time.time(), self._has_lost))
+        duration_s = _length_s(packets) + step_s
+        self.put(Piece(decode, duration_s, size, time.time(), lambda: nullcontext((stream, packets)), self._has_lost))
         self._has_lost = False
 
 

@@ -251,10 +251,8 @@ class Service:
         return render_job.render_status(self._existing(match_id))
 
     def video_path(self, match_id: str) -> Path | None:
-        """The file that the match is of; None where it is of a link, or the file is gone."""
-        config = self._existing(match_id).read_config()
-        path = Path(config.source_url)
-        return path if config.source_type is SourceType.UPLOADED_FILE and path.is_file() else None
+        """The file with its pictures: given, downloaded or kept of a stream; None where there is none."""
+        return self._existing(match_id).find_video()
 
     def preview_path(self, match_id: str) -> Path | None:
         """The newest annotated frame; None before there is one."""

@@ -26,11 +26,9 @@ MEDIA_TYPES = {
 def find_video(data_dir: Path, match_id: str) -> Path | None:
     """The video file of a match, None where there is none to hand out. Raises TacticEyeError for an unknown match."""
     folder = MatchFolder.existing(data_dir, match_id)
-    path = Path(folder.read_config().source_url)
+    path = folder.find_video()
     # A match is made of whatever path somebody types. Results exist only where decoding gave pictures.
-    if not folder.database.is_file() or path.suffix.lower() not in MEDIA_TYPES or not path.is_file():
-        return None
-    return path
+    return path if path and path.suffix.lower() in MEDIA_TYPES and folder.database.is_file() else None
 
 
 def video_route(path: str = "/video/{match_id}") -> Route:

@@ -23,10 +23,13 @@ from tacticeye.frame_batches import (
 from tacticeye.hls_playlist import read_playlist
 from tacticeye.hls_stream import HLSSource
 from tacticeye.live_source import LiveOptions
+from tacticeye.match_files import STREAM_NAME
 from tacticeye.rtmp_stream import FFmpegStreamSource
 from tacticeye.source_links import check_link, without_secrets
 from tacticeye.types import Image, StreamPosition
 from tacticeye.web_fetch import WebPlace
+
+MB = 1_000_000
 
 __all__ = [
     "FFmpegStreamSource",
@@ -52,12 +55,14 @@ def open_source(
     folder: Path | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
     should_stop: Callable[[], bool] = lambda: False,
+    *,
+    keep_stream: bool = False,
 ) -> VideoSource:
     """Open a video. Raises SourceError, in one sentence that says what to do, where it can't be read.
 
     folder: where recordings from the web are kept, the working directory by default. tell: takes sentences about a
     download or a broken connection. should_stop: asked now and then while waiting; a download then raises
-    SourceStoppedError.
+    SourceStoppedError. keep_stream: whether a live stream is kept as a video in the folder.
     """
     if source_type is SourceType.UPLOADED_FILE:
         return LocalFileSource(source)
@@ -71,17 +76,20 @@ def open_source(
         return LocalFileSource(finished)
     if source_type is SourceType.HTTP_FILE:
         return LocalFileSource(download_file(errand, link))
+    live = LiveOptions(
+        errand.place.source,
+        settings.live_give_up_s,
+        errand.folder / STREAM_NAME if keep_stream else None,
+        settings.stream_mb * MB,
+        tell,
+        should_stop,
+    )
     if source_type is SourceType.HLS:
-        return _open_playlist(errand, link, settings)
+        return _open_playlist(errand, link, live)
     if source_type in (SourceType.RTMP, SourceType.RTMP_LISTEN):
         is_listening = source_type is SourceType.RTMP_LISTEN
-        return FFmpegStreamSource(
-            _live_options(errand, settings),
-            link,
-            is_listening=is_listening,
-            allow_private=settings.allow_private_sources,
-        )
-    return _open_page(errand, link, settings)
+        return FFmpegStreamSource(live, link, is_listening=is_listening, allow_private=settings.allow_private_sources)
+    return _open_page(errand, link, live, settings.cookies_file)
 
 
 class YouTubeSource(HLSSource):
@@ -94,27 +102,23 @@ def grab_frame(path: str | Path, t_s: float) -> Image:
         return source.find_image(t_s)
 
 
-def _live_options(errand: Errand, settings: Settings) -> LiveOptions:
-    return LiveOptions(errand.place.source, settings.live_give_up_s, errand.tell, errand.should_stop)
-
-
-def _open_playlist(errand: Errand, link: str, settings: Settings) -> VideoSource:
+def _open_playlist(errand: Errand, link: str, live: LiveOptions) -> VideoSource:
     """A recording where the playlist says that it is whole, otherwise a live stream."""
     playlist = read_playlist(errand.place, link)
     if playlist.is_complete:
         return LocalFileSource(download_hls(errand, playlist))
-    return HLSSource(_live_options(errand, settings), errand.place, lambda: link)
+    return HLSSource(live, errand.place, lambda: link)
 
 
-def _open_page(errand: Errand, link: str, settings: Settings) -> VideoSource:
+def _open_page(errand: Errand, link: str, live: LiveOptions, cookies_file: str) -> VideoSource:
     from tacticeye.web_pages import download_video, find_video
 
-    allow_private = settings.allow_private_sources
-    video = find_video(link, allow_private, settings.cookies_file)
+    allow_private = errand.place.allow_private
+    video = find_video(link, allow_private, cookies_file)
     if video.is_live:
 
         def find_stream() -> str:
-            return find_video(link, allow_private, settings.cookies_file).stream_url
+            return find_video(link, allow_private, cookies_file).stream_url
 
-        return YouTubeSource(_live_options(errand, settings), errand.place, find_stream)
-    return LocalFileSource(download_video(errand, settings.cookies_file))
+        return YouTubeSource(live, errand.place, find_stream)
+    return LocalFileSource(download_video(errand, cookies_file))

@@ -19,12 +19,12 @@ from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.frame_batches import VideoFrame
 from tacticeye.gap import Gap, GapReason
 from tacticeye.live_clock import LiveClock
-from tacticeye.match_files import MatchFolder
+from tacticeye.match_files import STREAM_NAME, MatchFolder
 from tacticeye.match_listings import read_possession
 from tacticeye.service import Service
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_PTS, StreamPosition
-from tacticeye.video_sources import open_source
+from tacticeye.video_sources import LocalFileSource, open_source
 from tests.live_streams import FPS, live_playlist, sending, sending_hls
 from tests.small_match import write_small_match
 from tests.web_server import WebServer, serving
@@ -66,11 +66,11 @@ def test_a_live_stream_is_read_to_its_end(web: WebServer) -> None:
     assert gaps_of(frames) == []
 
 
-def test_a_sender_that_dies_and_comes_back_in_another_size_leaves_a_gap(web: WebServer) -> None:
+def test_a_sender_that_dies_and_comes_back_in_another_size_leaves_a_gap(web: WebServer, tmp_path: Path) -> None:
     told: list[str] = []
     frames: list[VideoFrame] = []
     with sending_hls(web.folder, 60) as first:
-        source = open_source(SourceType.HLS, live_link(web), tell=told.append)
+        source = open_source(SourceType.HLS, live_link(web), tmp_path, tell=told.append, keep_stream=True)
         reading = source.get_frame_generator()
         frames += [next(reading) for _ in range(5 * FPS)]
         first.kill()
@@ -87,6 +87,9 @@ def test_a_sender_that_dies_and_comes_back_in_another_size_leaves_a_gap(web: Web
     assert shape == (90, 160, 3)
     assert_times_are_honest(frames)
     assert source.failure is None
+    with LocalFileSource(tmp_path / STREAM_NAME) as recording:
+        kept = [frame.t_s for frame in recording.get_frame_generator()]
+    assert kept == pytest.approx([frame.t_s for frame in frames], abs=0.001)
 
 
 def test_a_sender_that_freezes_is_waited_for_and_told_of(web: WebServer) -> None:
@@ -176,7 +179,7 @@ def test_a_match_of_a_live_stream_is_stopped_resumed_and_finished(web: WebServer
     service = Service(Settings(data_dir=tmp_path / "data", allow_private_sources=True))
     boxes = write_small_match(tmp_path, 2.0).model_path
     with sending_hls(web.folder, 40) as sender:
-        match_id = service.add_link(live_link(web), "live", model_path=boxes, batch_size_seconds=1.0)
+        match_id = service.add_link(live_link(web), "live", model_path=boxes, batch_size_seconds=1.0, keep_stream=True)
         _wait(service, match_id, lambda: service.status(match_id).batch_idx >= 1)
         assert service.status(match_id).message.startswith("Live: ")
         service.stop(match_id)
@@ -193,6 +196,11 @@ def test_a_match_of_a_live_stream_is_stopped_resumed_and_finished(web: WebServer
     with MatchStore(service.data_dir / "matches" / match_id).read() as snapshot:
         batches = snapshot.batches()
     assert (batches["end_s"].diff().dropna() > 0).all()
+    video = service.video_path(match_id)
+    assert video is not None and service.has_video(match_id)
+    stopped_s = float(gaps["end_s"].iloc[0])
+    with LocalFileSource(video) as recording:
+        assert next(recording.read_between(stopped_s - 0.01, stopped_s + 1.0)).t_s == pytest.approx(stopped_s, abs=0.01)
 
 
 def test_a_stream_that_is_sent_to_us_is_read_until_its_sender_dies(

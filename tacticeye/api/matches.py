@@ -47,6 +47,8 @@ def analyze(wanted: models.AnalyzeRequest, service: ServiceNow) -> models.MatchI
         for name in ("batch_size_seconds", "conf_threshold", "max_batches")
         if (value := getattr(wanted, name)) is not None
     }
+    if wanted.keep_stream:
+        overrides["keep_stream"] = True
     if wanted.model_path is not None:
         overrides["model_path"] = str(_find_weights(wanted.model_path))
     if (wanted.file_id is None) == (wanted.source_url is None):

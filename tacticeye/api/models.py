@@ -69,6 +69,7 @@ class AnalyzeRequest(BaseModel):
     model_path: str | None = Field(None, max_length=255)
     conf_threshold: float | None = Field(None, gt=0, lt=1)
     max_batches: int | None = Field(None, gt=0, le=10**6)
+    keep_stream: bool = Field(False, description="keep a live stream as a video, up to TACTICEYE_STREAM_MB")
 
 
 class MatchInfo(BaseModel):

@@ -111,10 +111,12 @@ def _by_link() -> None:
             format_func=lambda kind: say("new.link_guess") if kind is None else say(f"source.{kind.value}"),
             key="new_link_kind",
         )
+        is_kept = st.checkbox(say("new.keep_stream"), key="keep_stream", help=say("new.keep_stream_help"))
         wanted = _choices("link")
         is_sent = st.form_submit_button(say("new.analyse"), key="start_link", type="primary")
     if is_sent and typed.strip():
-        begin(lambda: polls.service().add_link(typed.strip(), wanted.preset, chosen, title=wanted.title), wanted)
+        link, title = typed.strip(), wanted.title
+        begin(lambda: polls.service().add_link(link, wanted.preset, chosen, title=title, keep_stream=is_kept), wanted)
     elif is_sent:
         st.html(panels.hint(say("new.link_first")))
 
