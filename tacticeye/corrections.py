@@ -23,8 +23,10 @@ from tacticeye.ledger import (
     NameTeam,
     Note,
     NotLive,
+    Period,
     PinPlayer,
     RejectEvent,
+    SetPeriods,
     SplitTrack,
     SwapTeams,
     TagEvent,
@@ -43,7 +45,7 @@ class Overrides:
 
     moves: merges and splits in order. names, numbers, pins: by track. is_swapped: whether detected teams are shown the
     other way round. team_names, team_colours: '' as usual. rejected: event ids. added: passes. not_live: (start, end).
-    tags: by event id. notes: (t_s, text).
+    periods: of play, in order; none: not known. tags: by event id. notes: (t_s, text).
     """
 
     moves: tuple[MergeTracks | SplitTrack, ...] = ()
@@ -56,6 +58,7 @@ class Overrides:
     rejected: frozenset[int] = frozenset()
     added: tuple[AddPass, ...] = ()
     not_live: tuple[tuple[float, float], ...] = ()
+    periods: tuple[Period, ...] = ()
     tags: Mapping[int, int] = field(default_factory=dict)
     notes: tuple[tuple[float, str], ...] = ()
 
@@ -118,7 +121,7 @@ def fold(corrections: Sequence[Correction]) -> Overrides:
     return folded
 
 
-def _with(o: Overrides, c: Correction) -> Overrides:  # noqa: PLR0911 - one line for each kind
+def _with(o: Overrides, c: Correction) -> Overrides:  # noqa: PLR0911, C901 - one line for each kind
     match c:
         case MergeTracks(track, into):
             return o if track == into else replace(o, moves=(*o.moves, c))
@@ -143,6 +146,8 @@ def _with(o: Overrides, c: Correction) -> Overrides:  # noqa: PLR0911 - one line
             return replace(o, added=(*o.added, c))
         case NotLive(start_s, end_s):
             return replace(o, not_live=(*o.not_live, (start_s, end_s))) if end_s > start_s else o
+        case SetPeriods(periods):
+            return replace(o, periods=periods)
         case TagEvent(event_id, tag):
             return replace(o, tags={**o.tags, event_id: tag})
         case Note(t_s, text):
@@ -154,7 +159,8 @@ def _swapped(o: Overrides) -> Overrides:
     """Whoever was pinned to a team changes sides with it; names and colours belong to the side shown and stay."""
     pins = {t: replace(p, team=_SWAPPED[p.team]) if p.team in (0, 1) else p for t, p in o.pins.items()}
     added = tuple(replace(a, team=_SWAPPED[a.team]) for a in o.added)
-    return replace(o, is_swapped=not o.is_swapped, pins=pins, added=added)
+    periods = tuple(replace(p, to_right=_SWAPPED[p.to_right]) if p.to_right in (0, 1) else p for p in o.periods)
+    return replace(o, is_swapped=not o.is_swapped, pins=pins, added=added, periods=periods)
 
 
 def correct_tracks(tracks: pd.DataFrame, o: Overrides, split_sightings: pd.DataFrame | None = None) -> pd.DataFrame:

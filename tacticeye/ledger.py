@@ -12,10 +12,11 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from tacticeye.errors import CorrectionError
 from tacticeye.match_files import MatchFolder, storage_error
@@ -120,6 +121,31 @@ class NotLive:
 
 
 @dataclass(frozen=True)
+class Period:
+    """A stretch of play without a change of ends. to_right: the team that attacks towards x = length, -1 not known."""
+
+    start_s: Seconds
+    end_s: Seconds
+    to_right: Team = -1
+
+
+def _in_order(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    if any(period.end_s <= period.start_s for period in periods):
+        raise ValueError("a period ends after it begins")
+    if any(later.start_s < earlier.end_s for earlier, later in pairwise(periods)):
+        raise ValueError("a period begins after the one before it has ended")
+    return periods
+
+
+@dataclass(frozen=True)
+class SetPeriods:
+    """The periods of play in order, in place of what was said of them before; none: nothing is known of them."""
+
+    periods: Annotated[tuple[Period, ...], Field(max_length=8), AfterValidator(_in_order)] = ()
+    op: Literal["set_periods"] = "set_periods"
+
+
+@dataclass(frozen=True)
 class TagEvent:
     """A tag of the analyst's (1 to 5; 0 takes it away) on an event."""
 
@@ -147,7 +173,7 @@ class Undo:
 
 Correction = (
     MergeTracks | SplitTrack | NamePlayer | PinPlayer | SwapTeams | NameTeam | RejectEvent | AddPass | NotLive
-    | TagEvent | Note | Undo
+    | SetPeriods | TagEvent | Note | Undo
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tacticeye.hand_calibration import Click, HandFit, HandFrame
+    from tacticeye.periods import PeriodGuess
     from tacticeye.pitch_views import PitchHeatView, RadarView
     from tacticeye.store.attachment import Connection
     from tacticeye.types import Calibration
@@ -141,6 +142,12 @@ class PitchService:
         with MatchStore(self._folder(match_id).path).write() as connection:
             remove_hand_frame(connection, frame)
             return apply_in(connection)
+
+    def guess_periods(self, match_id: str) -> PeriodGuess:
+        """When play seems to go on, and which way; for the user to confirm."""
+        from tacticeye.periods import read_guess
+
+        return read_guess(self._folder(match_id))
 
     def radar(self, match_id: str, t0_s: float, t1_s: float) -> RadarView:
         """Everybody on the pitch from t0_s up to t1_s."""

@@ -21,6 +21,7 @@ from tacticeye.ledger import (
     NotLive,
     PinPlayer,
     RejectEvent,
+    SetPeriods,
     SplitTrack,
     TagEvent,
     Undo,
@@ -80,6 +81,8 @@ def describe(correction: Correction, labels: Labels) -> str:  # noqa: PLR0911 - 
             return texts("correction.add_pass", team=labels.team(team), time=clock(t_start_s))
         case NotLive(start_s, end_s):
             return texts("correction.not_live", start=clock(start_s), end=clock(end_s))
+        case SetPeriods(periods):
+            return texts.count("correction.periods", len(periods))
         case TagEvent(event_id, tag):
             return texts("correction.tag", event=event_id, tag=tag)
         case Note(t_s, text):

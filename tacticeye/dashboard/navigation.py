@@ -19,7 +19,7 @@ LIVE, EVENTS, PASSES, HEATMAP, PLAYERS, COMPARE, REPORT, DATA = (
     str(PAGES / f"{name}.py")
     for name in ("live", "events", "passes", "heatmap", "players", "compare", "report", "data")
 )
-RADAR, CALIBRATE = (str(PAGES / f"{name}.py") for name in ("radar", "calibrate"))
+RADAR, CALIBRATE, PERIODS = (str(PAGES / f"{name}.py") for name in ("radar", "calibrate", "periods"))
 MATCHES = str(PAGES / "matches.py")
 
 _PARAMETER = "match"
@@ -36,6 +36,7 @@ def all_pages() -> list[Page]:
         st.Page(HEATMAP, title=say("menu.heatmap"), icon=":material/blur_on:", url_path="heatmap"),
         st.Page(RADAR, title=say("menu.radar"), icon=":material/radar:", url_path="radar"),
         st.Page(CALIBRATE, title=say("menu.calibrate"), icon=":material/straighten:", url_path="calibrate"),
+        st.Page(PERIODS, title=say("menu.periods"), icon=":material/timer:", url_path="periods"),
         st.Page(PLAYERS, title=say("menu.players"), icon=":material/person_search:", url_path="players"),
         st.Page(COMPARE, title=say("menu.compare"), icon=":material/compare_arrows:", url_path="compare"),
         st.Page(REPORT, title=say("menu.report"), icon=":material/description:", url_path="report"),

@@ -198,6 +198,18 @@ def read_pitch_heat(
     )
 
 
+def read_minute_places(snapshot: Snapshot) -> pd.DataFrame:
+    """Where along the pitch was each track in each minute? minute, track, n (frames), x m on average."""
+    return snapshot.query(
+        """
+        SELECT minute, track, SUM(n) AS n, SUM((cell_x + 0.5) * n) / SUM(n) AS x
+        FROM pitch_heat
+        GROUP BY minute, track
+        ORDER BY minute, track
+        """
+    )
+
+
 def read_visits(
     snapshot: Snapshot, cell: tuple[int, int], reach_m: float, tracks: Sequence[int] | None = None
 ) -> pd.DataFrame:
