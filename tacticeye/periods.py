@@ -18,7 +18,7 @@ from tacticeye.corrections import Overrides, correct_events, correct_spans
 from tacticeye.ledger import Period
 from tacticeye.match_files import MatchFolder
 from tacticeye.store import MatchStore, Snapshot
-from tacticeye.store.pitch_heat import read_minute_places
+from tacticeye.store.pitch_presence import Stretch, read_minute_places
 from tacticeye.types import ControlState, EventKind, Role
 
 MINUTE_S = 60.0
@@ -59,6 +59,16 @@ def read_guess(folder: MatchFolder) -> PeriodGuess:
         end_s = snapshot.progress().end_s
     live = spans.loc[spans["state"] != ControlState.NOT_LIVE, ["start_s", "end_s"]].to_numpy(np.float64)
     return guess_periods(live, sorted(events["t_start_s"].tolist()), leads, end_s)
+
+
+def knows_ends(periods: Sequence[Period]) -> bool:
+    """Whether there are any, and it is known of each which way the teams attack."""
+    return bool(periods) and all(period.to_right in (0, 1) for period in periods)
+
+
+def stretches_of(periods: Sequence[Period], team: int = -1) -> tuple[Stretch, ...]:
+    """The periods as stretches of video; turned where that team attacks to the left. -1: as they are."""
+    return tuple(Stretch(p.start_s, p.end_s, team in (0, 1) and p.to_right == 1 - team) for p in periods)
 
 
 def guess_periods(

@@ -12,7 +12,7 @@ from tacticeye.charts import VegaFigure
 from tacticeye.labels import Labels
 from tacticeye.pitch import PitchLayout, markings
 from tacticeye.pitch_grid import exposure_corrected
-from tacticeye.store.pitch_heat import PitchHeat
+from tacticeye.store.pitch_presence import PitchHeat
 from tacticeye.team_colours import TeamColours, blend
 
 # Spread of the smoothing, m: about the reach of a player; the places themselves are good to some decimetres.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tacticeye.hand_calibration import Click, HandFit, HandFrame
     from tacticeye.periods import PeriodGuess
-    from tacticeye.pitch_views import PitchHeatView, RadarView
+    from tacticeye.pitch_views import HeatChoice, PitchHeatView, RadarView
     from tacticeye.store.attachment import Connection
     from tacticeye.types import Calibration
 
@@ -56,28 +56,17 @@ class PitchService:
         self._status = status
         self._folder = folder
 
-    def heat(
-        self,
-        match_id: str,
-        team: int | None = None,
-        track: int | None = None,
-        minutes: tuple[int, int] | None = None,
-        in_possession: bool | None = None,
-    ) -> PitchHeatView:
+    def heat(self, match_id: str, choice: HeatChoice) -> PitchHeatView:
         """Where on the pitch a team, a player or everybody was, in metres, and what the camera showed."""
         from tacticeye import pitch_views
 
-        return pitch_views.read_heat(
-            self._status(match_id), self._folder(match_id), team, track, minutes, in_possession
-        )
+        return pitch_views.read_heat(self._status(match_id), self._folder(match_id), choice)
 
-    def stays(
-        self, match_id: str, cell: tuple[int, int], reach_m: float, team: int | None = None, track: int | None = None
-    ) -> pd.DataFrame:
-        """Who stood within reach_m of a cell (x, y) of the pitch, and when: track, start_s, end_s."""
+    def stays(self, match_id: str, cell: tuple[int, int], reach_m: float, choice: HeatChoice) -> pd.DataFrame:
+        """Who stood within reach_m of a cell (x, y) of that heat, and when: track, start_s, end_s."""
         from tacticeye import pitch_views
 
-        return pitch_views.read_stays(self._folder(match_id), cell, reach_m, team, track)
+        return pitch_views.read_stays(self._folder(match_id), cell, reach_m, choice)
 
     def layout(self, match_id: str) -> PitchLayout:
         """Size and markings of the match's pitch."""

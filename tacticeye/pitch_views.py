@@ -12,14 +12,47 @@ from tacticeye.corrected_match import detected_tracks, read_overrides, shown_tra
 from tacticeye.corrections import Overrides, correct_kits, correct_positions
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
+from tacticeye.periods import knows_ends, stretches_of
 from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
 from tacticeye.pitch_projection import projection_of, visible_area
 from tacticeye.store import MatchStore, Snapshot, read_calibration
-from tacticeye.store.pitch_heat import PitchHeat, read_pitch_heat, read_visits
+from tacticeye.store.pitch_presence import WHOLE, PitchHeat, Stretch, read_pitch_heat, read_visits
 from tacticeye.types import Role
 
 # Radar pictures a second: players move less than a metre between them, and the browser glides.
 RADAR_HZ = 5.0
+
+
+ALL_PERIODS = -1
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True)
+class HeatChoice:
+    """Whose heat, and when. team, track: both None for everybody. minutes: half-open; None: all.
+
+    period: its index, ALL_PERIODS, or None for the video as a whole. in_possession: None for all play. is_to_right:
+    turned so that the team attacks to the right in every period, where the ends of all of them are known.
+    """
+
+    team: int | None = None
+    track: int | None = None
+    minutes: tuple[int, int] | None = None
+    period: int | None = None
+    in_possession: bool | None = None
+    is_to_right: bool = False
+
+    def stretches(self, overrides: Overrides, side: int | None) -> tuple[Stretch, ...]:
+        """What of the video it is about. side: the team whose ends count."""
+        if self.period is not None and overrides.periods:
+            chosen = overrides.periods
+            if self.period != ALL_PERIODS:
+                chosen = chosen[self.period : self.period + 1]
+            is_turned = self.is_to_right and side is not None and knows_ends(chosen)
+            return stretches_of(chosen, side if is_turned and side is not None else -1)
+        if self.minutes is not None:
+            return (Stretch(self.minutes[0] * _MINUTE_S, self.minutes[1] * _MINUTE_S),)
+        return WHOLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +95,7 @@ class RadarView:
     overrides: Overrides = field(default_factory=Overrides)
 
 
-def read_heat(
-    card: MatchCard,
-    folder: MatchFolder,
-    team: int | None,
-    track: int | None,
-    minutes: tuple[int, int] | None,
-    in_possession: bool | None,
-) -> PitchHeatView:
+def read_heat(card: MatchCard, folder: MatchFolder, choice: HeatChoice) -> PitchHeatView:
     """Raises StorageBusyError, StorageError."""
     store = MatchStore(folder.path)
     if not store.exists:
@@ -79,24 +105,32 @@ def read_heat(
             return PitchHeatView(card)
         overrides = read_overrides(folder)
         tracks = shown_tracks(snapshot, overrides)
-        side = team
-        if track is not None:
-            row = tracks.loc[tracks["track"] == track, "team"]
-            side = int(row.iloc[0]) if len(row) else None
-        control = None
-        if in_possession is not None and side in (0, 1):
+        side, control = _side(choice, tracks), None
+        if choice.in_possession is not None and side in (0, 1):
             # Swapped teams are swapped in what was detected of possession too.
-            control = overrides.shown_team(side if in_possession else 1 - side)
-        heat = read_pitch_heat(snapshot, detected_tracks(snapshot, overrides, team, track), minutes, control)
+            control = overrides.shown_team(side if choice.in_possession else 1 - side)
+        people = detected_tracks(snapshot, overrides, choice.team, choice.track)
+        heat = read_pitch_heat(snapshot, people, choice.stretches(overrides, side), control)
         return PitchHeatView(card, heat, tracks, correct_kits(_kits(snapshot), overrides), overrides)
 
 
-def read_stays(
-    folder: MatchFolder, cell: tuple[int, int], reach_m: float, team: int | None, track: int | None
-) -> pd.DataFrame:
-    """Who stood around a cell, and when: track, start_s, end_s. Raises StorageBusyError, StorageError."""
+def read_stays(folder: MatchFolder, cell: tuple[int, int], reach_m: float, choice: HeatChoice) -> pd.DataFrame:
+    """Who stood around a cell of that heat, and when: track, start_s, end_s. Raises StorageBusyError, StorageError."""
     with MatchStore(folder.path).read() as snapshot:
-        return read_visits(snapshot, cell, reach_m, detected_tracks(snapshot, read_overrides(folder), team, track))
+        overrides = read_overrides(folder)
+        side = _side(choice, shown_tracks(snapshot, overrides))
+        people = detected_tracks(snapshot, overrides, choice.team, choice.track)
+        stays = read_visits(snapshot, cell, reach_m, people, choice.stretches(overrides, side))
+    shown = overrides.shown_tracks(stays["track"].to_numpy(np.int64), stays["start_s"].to_numpy(np.float64))
+    return stays.assign(track=shown)
+
+
+def _side(choice: HeatChoice, tracks: pd.DataFrame) -> int | None:
+    """The team of whoever it is about; None for everybody."""
+    if choice.track is None:
+        return choice.team
+    row = tracks.loc[tracks["track"] == choice.track, "team"]
+    return int(row.iloc[0]) if len(row) else None
 
 
 def read_radar(card: MatchCard, folder: MatchFolder, t0_s: float, t1_s: float) -> RadarView:

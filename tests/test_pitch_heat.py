@@ -14,7 +14,7 @@ from tacticeye.pitch import FULL_PITCH
 from tacticeye.pitch_charts import pitch_heatmap
 from tacticeye.pitch_grid import cells_in_view, exposure_corrected, pack, unpack
 from tacticeye.store import MatchStore, table_digests
-from tacticeye.store.pitch_heat import read_pitch_heat, read_visits
+from tacticeye.store.pitch_presence import Stretch, read_pitch_heat, read_visits
 from tacticeye.team_colours import team_colours
 from tacticeye.texts import get_texts
 from tacticeye.types import Boxes, Calibration, ChunkOutput, ControlSpan, ControlState, Role, TrackSummary
@@ -103,6 +103,34 @@ def test_only_cells_that_the_picture_shows_were_in_view(store: MatchStore) -> No
     shown = cells_in_view(PROJECTION, (1280, 720), (105.0, 68.0))
     assert 0.1 < shown.mean() < 0.9
     assert np.array_equal(heat.in_view, shown * float(SECONDS * HZ))
+
+
+def test_a_stretch_counts_its_own_time_alone(store: MatchStore) -> None:
+    with store.read() as snapshot:
+        early = read_pitch_heat(snapshot, [2], [Stretch(2.0, 8.0)])
+        with_ball = read_pitch_heat(snapshot, [2], [Stretch(2.0, 10.0)], control=1)
+    assert early.counts[30, 60] == early.counts.sum() == early.in_view.max() == 6 * HZ
+    assert with_ball.counts[40, 60] == with_ball.counts.sum() == with_ball.in_view.max() == 2 * HZ
+
+
+def test_a_long_stretch_is_whole_minutes_and_what_is_before_and_after(tmp_path: Path) -> None:
+    store = MatchStore(tmp_path)
+    store.create(replace(full_match.record(), width=1280, height=720))
+    store.commit(batch(0, 150 * HZ, 0, SPANS), json.dumps({}), is_last=True)
+    with store.read() as snapshot:
+        heat = read_pitch_heat(snapshot, [1], [Stretch(30.0, 135.0)])
+    assert heat.counts[30, 50] == heat.counts.sum() == 105 * HZ
+    assert heat.in_view.max() == pytest.approx(105 * HZ)
+
+
+def test_turned_stretches_tell_places_as_from_the_other_end(store: MatchStore) -> None:
+    halves = [Stretch(0.0, 8.0), Stretch(8.0, 12.0, is_turned=True)]
+    with store.read() as snapshot:
+        heat = read_pitch_heat(snapshot, [2], halves)
+        stays = read_visits(snapshot, (44, 27), 2.0, [2], halves)
+    assert heat.counts[30, 60] == 8 * HZ
+    assert heat.counts[27, 44] == 4 * HZ  # (60.5, 40.5) m from the other corner
+    assert stays["start_s"].tolist() == pytest.approx([8.0])
 
 
 def test_the_tables_do_not_depend_on_where_batches_begin(tmp_path: Path) -> None:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye.dashboard import polls
-from tacticeye.pitch_views import PitchHeatView, RadarView
+from tacticeye.pitch_views import HeatChoice, PitchHeatView, RadarView
 
 _FRESH_S = 1.0
 
 
-def heat(
-    match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None, in_possession: bool | None
-) -> PitchHeatView:
+def heat(match_id: str, choice: HeatChoice) -> PitchHeatView:
     """Raises TacticEyeError."""
-    key = (match_id, track, minutes, in_possession)
-    return polls.or_last_good(
-        f"pitch heat of team {team}", key, lambda: _heat(match_id, team, track, minutes, in_possession)
-    )
+    return polls.or_last_good(f"pitch heat of team {choice.team}", (match_id, choice), lambda: _heat(match_id, choice))
 
 
 def radar(match_id: str, t0_s: float, t1_s: float) -> RadarView:
@@ -32,10 +27,8 @@ def forget() -> None:
 
 
 @st.cache_data(ttl=_FRESH_S, max_entries=32, show_spinner=False)
-def _heat(
-    match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None, in_possession: bool | None
-) -> PitchHeatView:
-    return polls.service().pitch.heat(match_id, team, track, minutes, in_possession)
+def _heat(match_id: str, choice: HeatChoice) -> PitchHeatView:
+    return polls.service().pitch.heat(match_id, choice)
 
 
 @st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)

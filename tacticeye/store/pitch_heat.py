@@ -1,16 +1,12 @@
 """Where on the pitch people were, counted batch by batch as control becomes known, and which cells were in view.
 
 Both grow with the spans: what lies after the newest final span is counted with the batch that brings its span. So heat
-is known by phase of play, and a page reads sums, never positions.
+is known by phase of play, and a page reads sums, hardly ever positions: see pitch_presence.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tacticeye.pitch import pitch_layout_of
@@ -18,26 +14,12 @@ from tacticeye.pitch_grid import cells_in_view, grid_shape, pack, unpack
 from tacticeye.pitch_projection import projection_of
 from tacticeye.store.attachment import Connection
 from tacticeye.store.pitch_tables import read_calibration
-from tacticeye.store.snapshot import ALL_ROWS, FOREVER_S, Snapshot
+from tacticeye.store.snapshot import FOREVER_S, Snapshot
 from tacticeye.types import Role
 
 SECONDS_PER_MINUTE = 60.0
 # How team possession is written in the tables; everything else is nobody's.
-_CONTROL = "COALESCE(CASE state WHEN 'team_0' THEN 0 WHEN 'team_1' THEN 1 END, -1)"
-
-
-@dataclass(frozen=True, eq=False)
-class PitchHeat:
-    """counts (rows, columns): frames in which somebody stood in the cell, several people counted each; in_view: frames
-    that showed it. interval_s: time a frame stands for. calibrated_s, live_s: s calibrated, and of match view, in all.
-    size_m: length and width of the pitch."""
-
-    counts: NDArray[np.float64]
-    in_view: NDArray[np.float64]
-    interval_s: float
-    calibrated_s: float
-    live_s: float
-    size_m: tuple[float, float]
+CONTROL = "COALESCE(CASE state WHEN 'team_0' THEN 0 WHEN 'team_1' THEN 1 END, -1)"
 
 
 def decided_until(snapshot: Snapshot) -> float:
@@ -60,7 +42,7 @@ def count_heat(connection: Connection, since_s: float, is_last: bool) -> None:
         SELECT
             CAST(FLOOR(p.t_s / {SECONDS_PER_MINUTE}) AS INTEGER) AS minute,
             track,
-            {_CONTROL} AS control,
+            {CONTROL} AS control,
             CAST(FLOOR(pitch_x) AS SMALLINT) AS cell_x,
             CAST(FLOOR(pitch_y) AS SMALLINT) AS cell_y,
             COUNT(*) AS n
@@ -100,7 +82,7 @@ def _count_views(connection: Connection, since_s: float, until_s: float, size_m:
         return
     spans = snapshot.query(
         f"""
-        SELECT start_s, {_CONTROL} AS control
+        SELECT start_s, {CONTROL} AS control
         FROM control_spans
         WHERE end_s >= $since_s
         ORDER BY start_s
@@ -140,112 +122,3 @@ def _add_view(connection: Connection, key: tuple[int, int], frames: int, seen: N
         """,
         [*key, frames, pack(seen)],
     )
-
-
-def read_pitch_heat(
-    snapshot: Snapshot,
-    tracks: Sequence[int] | None = None,
-    minutes: tuple[int, int] | None = None,
-    control: int | None = None,
-) -> PitchHeat:
-    """Where on the pitch did these tracks (None: all players) spend their time, and what was in view?
-
-    minutes: half-open. control: only while that team, as detected, had the ball.
-    """
-    first, end = minutes or (0, ALL_ROWS)
-    size_m = pitch_layout_of(snapshot.match().config_json).size_m
-    bounds = {"first": first, "end": end, "control": control}
-    counts = np.zeros(grid_shape(size_m))
-    cells = snapshot.query(
-        """
-        SELECT cell_y, cell_x, SUM(n) AS n
-        FROM pitch_heat
-        WHERE minute >= $first
-            AND minute < $end
-            AND (CAST($control AS TINYINT) IS NULL OR control = CAST($control AS TINYINT))
-            AND (
-                LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
-                OR CAST($tracks AS INTEGER[]) IS NULL
-                AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
-            )
-        GROUP BY cell_y, cell_x
-        """,
-        bounds | _of_tracks(tracks),
-    )
-    counts[cells["cell_y"].to_numpy(), cells["cell_x"].to_numpy()] = cells["n"].to_numpy(np.float64)
-    in_view = np.zeros(grid_shape(size_m))
-    views = snapshot.query(
-        """
-        SELECT frames, counts
-        FROM pitch_view
-        WHERE minute >= $first
-            AND minute < $end
-            AND (CAST($control AS TINYINT) IS NULL OR control = CAST($control AS TINYINT))
-        """,
-        bounds,
-    )
-    for packed in views["counts"]:
-        in_view += unpack(bytes(packed), grid_shape(size_m))
-    stats = snapshot.stat_totals()
-    interval_s = snapshot.box_interval_s()
-    return PitchHeat(
-        counts,
-        in_view,
-        interval_s,
-        stats.get("frames_calibrated", 0.0) * interval_s,
-        stats.get("frames_live", 0.0) * interval_s,
-        size_m,
-    )
-
-
-def read_minute_places(snapshot: Snapshot) -> pd.DataFrame:
-    """Where along the pitch was each track in each minute? minute, track, n (frames), x m on average."""
-    return snapshot.query(
-        """
-        SELECT minute, track, SUM(n) AS n, SUM((cell_x + 0.5) * n) / SUM(n) AS x
-        FROM pitch_heat
-        GROUP BY minute, track
-        ORDER BY minute, track
-        """
-    )
-
-
-def read_visits(
-    snapshot: Snapshot, cell: tuple[int, int], reach_m: float, tracks: Sequence[int] | None = None
-) -> pd.DataFrame:
-    """Who stood within reach_m of the middle of a cell (x, y), and when? track, start_s, end_s of each stay, by time.
-
-    Looks less than two seconds apart are one stay.
-    """
-    return snapshot.query(
-        """
-        WITH near AS (
-            SELECT track, t_s, t_s - LAG(t_s) OVER (PARTITION BY track ORDER BY t_s) > 2.0 AS is_new
-            FROM positions
-            WHERE (pitch_x - $x) ** 2 + (pitch_y - $y) ** 2 < $reach_m ** 2
-                AND track >= 0
-                AND (
-                    LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
-                    OR CAST($tracks AS INTEGER[]) IS NULL
-                    AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
-                )
-        ),
-        stays AS (
-            SELECT track, t_s, SUM(CAST(COALESCE(is_new, TRUE) AS INTEGER)) OVER (PARTITION BY track ORDER BY t_s) AS
-            stay FROM near
-        )
-        SELECT track, MIN(t_s) AS start_s, MAX(t_s) AS end_s
-        FROM stays
-        GROUP BY track, stay
-        ORDER BY start_s, track
-        """,
-        {"x": cell[0] + 0.5, "y": cell[1] + 0.5, "reach_m": reach_m} | _of_tracks(tracks),
-    )
-
-
-def _of_tracks(tracks: Sequence[int] | None) -> dict[str, object]:
-    return {
-        "tracks": None if tracks is None else list(tracks),
-        "player": int(Role.PLAYER),
-        "goalkeeper": int(Role.GOALKEEPER),
-    }

@@ -1,0 +1,297 @@
+"""Where on the pitch people were over stretches of the video: heat, against what was in view, and visits to a place.
+
+Whole minutes are read from the sums that pitch_heat.py keeps; what a stretch has beyond them, from places themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tacticeye.pitch import pitch_layout_of
+from tacticeye.pitch_grid import cells_in_view, grid_shape, unpack
+from tacticeye.pitch_projection import projection_of
+from tacticeye.store.pitch_heat import CONTROL, SECONDS_PER_MINUTE
+from tacticeye.store.pitch_tables import read_calibration
+from tacticeye.store.snapshot import ALL_ROWS, FOREVER_S, Snapshot
+from tacticeye.types import Role
+
+Counts = NDArray[np.float64]
+# Frames of a part of a minute whose view is projected, at most; what is in view changes slowly.
+_MOST_LOOKS = 60
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The video from start_s up to end_s. is_turned: told as if seen from the other end, by half a turn of the
+    pitch."""
+
+    start_s: float = 0.0
+    end_s: float = FOREVER_S
+    is_turned: bool = False
+
+
+WHOLE = (Stretch(),)
+
+
+@dataclass(frozen=True, eq=False)
+class PitchHeat:
+    """counts (rows, columns): frames in which somebody stood in the cell, several people counted each; in_view: frames
+    that showed it. interval_s: time a frame stands for. calibrated_s, live_s: s calibrated, and of match view, by
+    whole batches. size_m: length and width of the pitch."""
+
+    counts: NDArray[np.float64]
+    in_view: NDArray[np.float64]
+    interval_s: float
+    calibrated_s: float
+    live_s: float
+    size_m: tuple[float, float]
+
+
+def read_pitch_heat(
+    snapshot: Snapshot,
+    tracks: Sequence[int] | None = None,
+    stretches: Sequence[Stretch] = WHOLE,
+    control: int | None = None,
+) -> PitchHeat:
+    """Where on the pitch did these tracks (None: all players) spend their time, and what was in view?
+
+    control: only while that team, as detected, had the ball.
+    """
+    size_m = pitch_layout_of(snapshot.match().config_json).size_m
+    counts, in_view = np.zeros(grid_shape(size_m)), np.zeros(grid_shape(size_m))
+    calibrated = live = 0.0
+    for stretch in stretches:
+        first, last, parts = _minutes_and_parts(stretch)
+        here, seen = _minutes(snapshot, (first, last), tracks, control, size_m)
+        for part in parts:
+            here += _part_counts(snapshot, part, tracks, control, size_m)
+            seen += _part_view(snapshot, part, control, size_m)
+        counts += here[::-1, ::-1] if stretch.is_turned else here
+        in_view += seen[::-1, ::-1] if stretch.is_turned else seen
+        of_calibrated, of_live = _frames(snapshot, stretch)
+        calibrated, live = calibrated + of_calibrated, live + of_live
+    interval_s = snapshot.box_interval_s()
+    return PitchHeat(counts, in_view, interval_s, calibrated * interval_s, live * interval_s, size_m)
+
+
+def _minutes_and_parts(stretch: Stretch) -> tuple[int, int, list[tuple[float, float]]]:
+    """Whole minutes from..to (exclusive) in it, and what lies before and after them, s."""
+    if stretch.end_s == FOREVER_S and stretch.start_s <= 0:
+        return 0, ALL_ROWS, []
+    first = math.ceil(max(stretch.start_s, 0.0) / SECONDS_PER_MINUTE)
+    last = ALL_ROWS if stretch.end_s == FOREVER_S else math.floor(stretch.end_s / SECONDS_PER_MINUTE)
+    if last < first:
+        return 0, 0, [(stretch.start_s, stretch.end_s)]
+    parts = [(stretch.start_s, first * SECONDS_PER_MINUTE)]
+    if last < ALL_ROWS:
+        parts.append((last * SECONDS_PER_MINUTE, stretch.end_s))
+    return first, last, [(a, b) for a, b in parts if b > a]
+
+
+def _minutes(
+    snapshot: Snapshot,
+    minutes: tuple[int, int],
+    tracks: Sequence[int] | None,
+    control: int | None,
+    size_m: tuple[float, float],
+) -> tuple[Counts, Counts]:
+    bounds = {"first": minutes[0], "end": minutes[1], "control": control}
+    cells = snapshot.query(
+        """
+        SELECT cell_y, cell_x, SUM(n) AS n
+        FROM pitch_heat
+        WHERE minute >= $first
+            AND minute < $end
+            AND (CAST($control AS TINYINT) IS NULL OR control = CAST($control AS TINYINT))
+            AND (
+                LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
+                OR CAST($tracks AS INTEGER[]) IS NULL
+                AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
+            )
+        GROUP BY cell_y, cell_x
+        """,
+        bounds | _of_tracks(tracks),
+    )
+    views = snapshot.query(
+        """
+        SELECT counts
+        FROM pitch_view
+        WHERE minute >= $first
+            AND minute < $end
+            AND (CAST($control AS TINYINT) IS NULL OR control = CAST($control AS TINYINT))
+        """,
+        bounds,
+    )
+    in_view = np.zeros(grid_shape(size_m))
+    for packed in views["counts"]:
+        in_view += unpack(bytes(packed), grid_shape(size_m))
+    return _grid(cells, size_m), in_view
+
+
+def _part_counts(
+    snapshot: Snapshot,
+    part: tuple[float, float],
+    tracks: Sequence[int] | None,
+    control: int | None,
+    size_m: tuple[float, float],
+) -> Counts:
+    cells = snapshot.query(
+        f"""
+        SELECT CAST(FLOOR(pitch_y) AS SMALLINT) AS cell_y, CAST(FLOOR(pitch_x) AS SMALLINT) AS cell_x, COUNT(*) AS n
+        FROM (
+            SELECT t_s, track, pitch_x, pitch_y
+            FROM positions
+            WHERE t_s >= $start_s
+                AND t_s < $end_s
+                AND role IN ($player, $goalkeeper)
+                AND track >= 0
+                AND pitch_x >= 0
+                AND pitch_x < $length_m
+                AND pitch_y >= 0
+                AND pitch_y < $width_m
+        ) AS p
+        ASOF LEFT JOIN (SELECT state, track AS owner, start_s FROM control_spans) AS s
+            ON p.t_s >= s.start_s
+        WHERE (CAST($control AS TINYINT) IS NULL OR {CONTROL} = CAST($control AS TINYINT))
+            AND (
+                LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
+                OR CAST($tracks AS INTEGER[]) IS NULL
+                AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
+            )
+        GROUP BY ALL
+        """,
+        {"start_s": part[0], "end_s": part[1], "control": control, "length_m": size_m[0], "width_m": size_m[1]}
+        | _of_tracks(tracks),
+    )
+    return _grid(cells, size_m)
+
+
+def _part_view(
+    snapshot: Snapshot, part: tuple[float, float], control: int | None, size_m: tuple[float, float]
+) -> Counts:
+    """Looks at each cell, from every so many frames, each of which stands for as many."""
+    calibration = read_calibration(snapshot, *part)
+    known = np.flatnonzero(calibration.is_known)
+    if control is not None:
+        spans = snapshot.query(f"SELECT start_s, {CONTROL} AS control FROM control_spans ORDER BY start_s")
+        order = np.searchsorted(spans["start_s"].to_numpy(), calibration.t_s[known], side="right") - 1
+        known = known[np.where(order >= 0, np.append(spans["control"].to_numpy(), -1)[order], -1) == control]
+    seen = np.zeros(grid_shape(size_m))
+    if not len(known):
+        return seen
+    match = snapshot.match()
+    looks = known[:: math.ceil(len(known) / _MOST_LOOKS)]
+    for row in looks.tolist():
+        seen += cells_in_view(projection_of(calibration, row), (match.width, match.height), size_m)
+    return seen * (len(known) / len(looks))
+
+
+def _frames(snapshot: Snapshot, stretch: Stretch) -> tuple[float, float]:
+    """How many frames are calibrated, and how many of match view, in batches whose middle it holds?"""
+    counts = snapshot.query(
+        """
+        SELECT name, SUM(value) AS n
+        FROM batch_stats
+        JOIN batches USING (batch_id)
+        WHERE name IN ('frames_calibrated', 'frames_live')
+            AND (start_s + end_s) / 2 >= $start_s
+            AND (start_s + end_s) / 2 < $end_s
+        GROUP BY name
+        """,
+        {"start_s": stretch.start_s, "end_s": stretch.end_s},
+    ).set_index("name")["n"]
+    return float(counts.get("frames_calibrated", 0.0)), float(counts.get("frames_live", 0.0))
+
+
+def _grid(cells: pd.DataFrame, size_m: tuple[float, float]) -> Counts:
+    grid = np.zeros(grid_shape(size_m))
+    grid[cells["cell_y"].to_numpy(), cells["cell_x"].to_numpy()] = cells["n"].to_numpy(np.float64)
+    return grid
+
+
+def read_minute_places(snapshot: Snapshot) -> pd.DataFrame:
+    """Where along the pitch was each track in each minute? minute, track, n (frames), x m on average."""
+    return snapshot.query(
+        """
+        SELECT minute, track, SUM(n) AS n, SUM((cell_x + 0.5) * n) / SUM(n) AS x
+        FROM pitch_heat
+        GROUP BY minute, track
+        ORDER BY minute, track
+        """
+    )
+
+
+def read_visits(
+    snapshot: Snapshot,
+    cell: tuple[int, int],
+    reach_m: float,
+    tracks: Sequence[int] | None = None,
+    stretches: Sequence[Stretch] = WHOLE,
+) -> pd.DataFrame:
+    """Who stood within reach_m of the middle of a cell (x, y), and when? track, start_s, end_s of each stay, by time.
+
+    Looks less than two seconds apart are one stay. The cell is meant as the stretches tell places: turned where they
+    are.
+    """
+    shape = grid_shape(pitch_layout_of(snapshot.match().config_json).size_m)
+    parts: Iterator[pd.DataFrame] = (
+        _visits(snapshot, _turned(cell, shape) if stretch.is_turned else cell, reach_m, tracks, stretch)
+        for stretch in stretches
+    )
+    return pd.concat(parts, ignore_index=True).sort_values(["start_s", "track"], ignore_index=True)
+
+
+def _turned(cell: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
+    return shape[1] - 1 - cell[0], shape[0] - 1 - cell[1]
+
+
+def _visits(
+    snapshot: Snapshot, cell: tuple[int, int], reach_m: float, tracks: Sequence[int] | None, stretch: Stretch
+) -> pd.DataFrame:
+    return snapshot.query(
+        """
+        WITH near AS (
+            SELECT track, t_s, t_s - LAG(t_s) OVER (PARTITION BY track ORDER BY t_s) > 2.0 AS is_new
+            FROM positions
+            WHERE (pitch_x - $x) ** 2 + (pitch_y - $y) ** 2 < $reach_m ** 2
+                AND t_s >= $start_s
+                AND t_s < $end_s
+                AND track >= 0
+                AND (
+                    LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
+                    OR CAST($tracks AS INTEGER[]) IS NULL
+                    AND track IN (SELECT track FROM tracks WHERE role IN ($player, $goalkeeper))
+                )
+        ),
+        stays AS (
+            SELECT track, t_s, SUM(CAST(COALESCE(is_new, TRUE) AS INTEGER)) OVER (PARTITION BY track ORDER BY t_s) AS
+            stay FROM near
+        )
+        SELECT track, MIN(t_s) AS start_s, MAX(t_s) AS end_s
+        FROM stays
+        GROUP BY track, stay
+        ORDER BY start_s, track
+        """,
+        {
+            "x": cell[0] + 0.5,
+            "y": cell[1] + 0.5,
+            "reach_m": reach_m,
+            "start_s": stretch.start_s,
+            "end_s": stretch.end_s,
+        }
+        | _of_tracks(tracks),
+    )
+
+
+def _of_tracks(tracks: Sequence[int] | None) -> dict[str, object]:
+    return {
+        "tracks": None if tracks is None else list(tracks),
+        "player": int(Role.PLAYER),
+        "goalkeeper": int(Role.GOALKEEPER),
+    }
