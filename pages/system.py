@@ -35,11 +35,12 @@ def now() -> None:
     try:
         cards = polls.library()
         disk = system_info.disk(polls.service().data_dir)
+        room = polls.service().find_room()
     except TacticEyeError as error:
         st.html(panels.problem(error, texts()))
         return
     left, right = st.columns(2, gap="medium")
-    left.html(system_panels.workers(cards, texts()))
+    left.html(system_panels.workers(cards, room, texts()))
     right.html(system_panels.machine(system_info.machine(), disk, texts()))
 
 

@@ -1,8 +1,9 @@
 """What each match is doing, derived from its files, and which one runs next.
 
-At most `max_workers` matches are analysed at a time; further ones wait in the order in which they were asked for. Every
-decision is taken under one lock of the data folder, so any number of servers, workers and command lines may tend the
-same queue: whoever looks in starts what is due, and a worker that ends starts its successor.
+At most `max_workers` matches are analysed at a time, fewer where the machine has no room for them (capacity.py); others
+wait in the order in which they were asked for. Every decision is taken under one lock of the data folder, so any number
+of servers, workers and command lines may tend the same queue: whoever looks in starts what is due, and a worker that
+ends starts its successor.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from tacticeye.capacity import Room, find_room, resources
 from tacticeye.errors import MatchBusyError
 from tacticeye.lease import describe_process, hold_queue, is_alive, is_leased, this_process
 from tacticeye.match_files import (
@@ -29,6 +31,7 @@ from tacticeye.match_files import (
     write_record,
 )
 
+SETTLE_S = 60.0  # after which a worker has loaded its networks and taken the memory that it needs
 PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 
 
@@ -87,17 +90,35 @@ def find_queue(standings: dict[str, Standing]) -> list[str]:
     return [match_id for _, match_id in sorted(waiting)]
 
 
-def tend(data_dir: Path, max_workers: int) -> list[str]:
-    """Starts what is due. Returns the ids started. Costs one look at each match's files when nothing is."""
+def tend(data_dir: Path, max_workers: int, *, is_elsewhere: bool = False) -> list[str]:
+    """Starts what is due. Returns the ids started. Costs one look at each match's files when nothing is.
+
+    is_elsewhere: the computing is done on other hosts, so that the room on this machine doesn't matter.
+    """
     if not find_queue(_standings(data_dir)):
         return []
     with hold_queue(data_dir):
         standings = _standings(data_dir)
         busy = sum(standing.has_process for standing in standings.values())
-        due = find_queue(standings)[: max(0, max_workers - busy)]
+        places = max_workers
+        if busy < max_workers and not is_elsewhere:
+            places = _find_room(standings, data_dir, max_workers).places
+        due = find_queue(standings)[: max(0, places - busy)]
         for match_id in due:
             launch(data_dir, MatchFolder.of(data_dir, match_id))
     return due
+
+
+def look_for_room(data_dir: Path, max_workers: int) -> Room:
+    """How many matches can be analysed at a time, and what limits that."""
+    return _find_room(_standings(data_dir), data_dir, max_workers)
+
+
+def _find_room(standings: dict[str, Standing], data_dir: Path, max_workers: int) -> Room:
+    busy = [MatchFolder.of(data_dir, match_id) for match_id, standing in standings.items() if standing.has_process]
+    workers = [worker for folder in busy if (worker := folder.read_worker()) is not None]
+    young = sum(time.time() - worker.started_at < SETTLE_S for worker in workers)
+    return find_room(max_workers, len(busy), young, resources())
 
 
 def ask_to_run(data_dir: Path, folder: MatchFolder) -> None:

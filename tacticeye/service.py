@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tacticeye import ledger, library, render_job
+from tacticeye.capacity import Limit as Limit
+from tacticeye.capacity import Room as Room
 from tacticeye.config import PRESETS, AnalysisConfig, Settings, SourceType
 from tacticeye.demo import demo_video
 from tacticeye.errors import SourceError
@@ -18,7 +20,7 @@ from tacticeye.ledger import Correction, Entry
 from tacticeye.library import MatchCard as MatchCard
 from tacticeye.library import create_match as create_match
 from tacticeye.match_files import MatchFolder
-from tacticeye.match_queue import ask_to_run, ask_to_stop, tend
+from tacticeye.match_queue import ask_to_run, ask_to_stop, look_for_room, tend
 from tacticeye.pitch_service import PitchService
 from tacticeye.render_job import RenderStatus as RenderStatus
 from tacticeye.source_links import guess_source_type as guess_source_type
@@ -52,6 +54,10 @@ class Service:
     def from_environment(cls) -> Service:
         """Raises ConfigurationError."""
         return cls(Settings.from_environment())
+
+    @property
+    def _works_elsewhere(self) -> bool:
+        return bool(self._settings.broker_url)
 
     @property
     def data_dir(self) -> Path:
@@ -151,7 +157,13 @@ class Service:
 
     def tend(self) -> list[str]:
         """Starts what is due in the queue; cheap, for pages to call at every poll. Returns the ids started."""
-        return tend(self._data_dir, self._settings.max_workers)
+        return tend(self._data_dir, self._settings.max_workers, is_elsewhere=self._works_elsewhere)
+
+    def find_room(self) -> Room:
+        """How many matches can be analysed at a time, and what limits that."""
+        if self._works_elsewhere:
+            return Room(self._settings.max_workers, Limit.SETTING)
+        return look_for_room(self._data_dir, self._settings.max_workers)
 
     def correct(self, match_id: str, correction: Correction) -> Entry:
         """Writes a user's correction into the match's ledger; figures follow at the next look. Raises StorageError."""

@@ -121,7 +121,7 @@ def work_in_queue(settings: Settings, match_id: str) -> None:
     try:
         work(settings.data_dir, match_id)
     finally:
-        tend(settings.data_dir, settings.max_workers)
+        tend(settings.data_dir, settings.max_workers, is_elsewhere=bool(settings.broker_url))
 
 
 def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress: ProgressListener) -> MatchState:

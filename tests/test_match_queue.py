@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tacticeye import capacity
+from tacticeye.capacity import Limit, Room
 from tacticeye.errors import MatchBusyError
 from tacticeye.lease import describe_process, hold_lease
 from tacticeye.match_files import Card, Control, Ending, Intent, MatchFolder, Worker, make_folder, write_record
@@ -26,6 +28,7 @@ from tacticeye.match_queue import (
     find_queue,
     find_standing,
     launch,
+    look_for_room,
     tend,
 )
 
@@ -179,6 +182,20 @@ def test_nothing_is_started_while_all_places_are_taken(tmp_path: Path) -> None:
     with hold_lease(running):
         assert tend(tmp_path, max_workers=1) == []
     assert status_of(waiting) is MatchStatus.WAITING
+
+
+def test_a_second_match_is_started_only_where_the_machine_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, waiting = new_match(tmp_path, "running"), new_match(tmp_path, "waiting")
+    ask_to_run(tmp_path, running)
+    ask_to_run(tmp_path, waiting)
+    monkeypatch.setattr(capacity, "CORES_A_MATCH", 1)
+    with hold_lease(running):
+        monkeypatch.setattr(capacity, "MEMORY_A_MATCH", 1 << 50)
+        assert tend(tmp_path, max_workers=2) == []
+        assert look_for_room(tmp_path, max_workers=2) == Room(1, Limit.MEMORY)
+        assert tend(tmp_path, max_workers=2, is_elsewhere=True) == ["waiting"]
 
 
 def test_a_match_that_is_being_started_takes_a_place_too(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tacticeye.compare import Figures
 from tacticeye.dashboard.panels import panel, table
 from tacticeye.dashboard.words import UNKNOWN, duration, percent, status_name
 from tacticeye.self_check import SelfCheck
-from tacticeye.service import MatchCard
+from tacticeye.service import MatchCard, Room
 from tacticeye.system_info import Disk, Machine, Model
 from tacticeye.texts import Texts
 
@@ -47,12 +47,13 @@ def _bar(name: str, value: float, whole: float, colour: str) -> str:
     )
 
 
-def workers(cards: Sequence[MatchCard], texts: Texts) -> str:
-    """Matches at work and in the queue."""
+def workers(cards: Sequence[MatchCard], room: Room, texts: Texts) -> str:
+    """Matches at work and in the queue, and how many there is room for."""
     active = [card for card in cards if card.status.is_active]
     rows = [(escape(card.title), escape(_state(card, texts))) for card in active]
     body = table(rows) if rows else f'<div class="te-small te-muted">{escape(texts("system.idle"))}</div>'
-    return panel(texts("system.workers"), body)
+    limit = texts(f"system.limit_{room.limit.value}", places=room.places)
+    return panel(texts("system.workers"), f'{body}<div class="te-small te-muted">{escape(limit)}</div>')
 
 
 def _state(card: MatchCard, texts: Texts) -> str:
