@@ -41,12 +41,18 @@ def shown_tracks(snapshot: Snapshot, overrides: Overrides) -> pd.DataFrame:
 
 def _all_of(tracks: pd.DataFrame, overrides: Overrides, shown: Sequence[int]) -> list[int]:
     """Detected tracks that are, or were at some time, shown as one of these."""
-    family = set(shown)
+    family = set().union(*(detected_family(overrides, track) for track in shown))
+    return sorted(family & set(tracks["track"]))
+
+
+def detected_family(overrides: Overrides, shown: int) -> set[int]:
+    """Ids that are, or were at some time, shown as this one."""
+    family = {shown}
     for move in reversed(overrides.moves):
         end = move.new_track if isinstance(move, SplitTrack) else move.into
         if end in family:
             family.add(move.track)
-    return sorted(family & set(tracks["track"]))
+    return family
 
 
 def detected_tracks(snapshot: Snapshot, overrides: Overrides, team: int | None, track: int | None) -> list[int] | None:

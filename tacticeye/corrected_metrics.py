@@ -1,7 +1,8 @@
 """The figures of the table `metrics` as corrected by users: counted anew from corrected events and control.
 
-Entries into the final third and the box can't be counted anew, for nobody can say later which side a team played: they
-go with their player and his team, also where the pass that made one was rejected.
+Entries into the final third and the box are counted anew where the user has told the ends of all periods. Else nobody
+can say later which side a team played: they go with their player and his team, also where the pass that made one was
+rejected.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import pandas as pd
 from tacticeye.analysis.metrics import MINUTE_S, count, string_metric
 from tacticeye.corrected_match import read_overrides
 from tacticeye.corrections import Overrides, correct_events, correct_spans
+from tacticeye.entries import ENTRIES, read_entries
 from tacticeye.match_files import MatchFolder
 from tacticeye.people_views import pass_strings
+from tacticeye.periods import knows_ends
 from tacticeye.store import MatchStore
 from tacticeye.types import (
     NO_TRACK,
@@ -25,12 +28,10 @@ from tacticeye.types import (
     Event,
     EventKind,
     EventResult,
-    Metric,
     MetricRow,
 )
 
 METRIC_COLUMNS = ("minute", "team", "track", "name", "value")
-ENTRIES = (Metric.FINAL_THIRD_ENTRIES, Metric.BOX_ENTRIES)
 
 
 def read_metrics(folder: MatchFolder) -> pd.DataFrame:
@@ -40,22 +41,35 @@ def read_metrics(folder: MatchFolder) -> pd.DataFrame:
         return pd.DataFrame(columns=list(METRIC_COLUMNS))
     with store.read() as snapshot:
         detected, overrides = snapshot.metrics(), read_overrides(folder)
-        if not overrides.changes_figures:
+        if not overrides.changes_figures and not knows_ends(overrides.periods):
             return detected
         spans = correct_spans(snapshot.control_spans(), overrides)
         events = correct_events(snapshot.events(), overrides)
-    return correct_metrics(detected, overrides, spans, events)
+        entries = read_entries(snapshot, overrides, events) if knows_ends(overrides.periods) else None
+    return correct_metrics(detected, overrides, spans, events, entries)
 
 
-def correct_metrics(detected: pd.DataFrame, o: Overrides, spans: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """detected: METRIC_COLUMNS. spans, events: as corrected. One row a minute, team, track and name."""
+def correct_metrics(
+    detected: pd.DataFrame,
+    o: Overrides,
+    spans: pd.DataFrame,
+    events: pd.DataFrame,
+    entries: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row a minute, team, track and name. detected: METRIC_COLUMNS. spans, events: as corrected.
+
+    entries: as counted anew, ENTRY_COLUMNS; None leaves those detected.
+    """
     rows = [*count(_spans(spans), _events(events)), *_strings(events)]
     counted = pd.DataFrame(
         [(r.minute, r.team, r.track, str(r.name), r.value) for r in rows], columns=list(METRIC_COLUMNS)
     )
-    entries = _shown_entries(detected[detected["name"].isin([str(name) for name in ENTRIES])], o)
+    if entries is None:
+        shown = _shown_entries(detected[detected["name"].isin([str(name) for name in ENTRIES])], o)
+    else:
+        shown = entries.assign(minute=(entries["t_s"] // MINUTE_S).astype(int), value=1.0)[list(METRIC_COLUMNS)]
     keys = list(METRIC_COLUMNS[:-1])
-    added_up = pd.concat([counted, entries], ignore_index=True).groupby(keys, sort=True)["value"].sum().reset_index()
+    added_up = pd.concat([counted, shown], ignore_index=True).groupby(keys, sort=True)["value"].sum().reset_index()
     return added_up.astype(detected.dtypes.to_dict())
 
 

@@ -38,17 +38,18 @@ def pitch_heatmap(
     least = LEAST_IN_VIEW_S / heat.interval_s if heat.interval_s > 0 else 1.0
     rate = exposure_corrected(heat.counts, heat.in_view, least, SIGMA_M)
     unseen = np.isnan(rate)
-    rows = pd.concat([_warm(rate, heat, colour, colours), _hatched(unseen), _lines(layout)], ignore_index=True)
-    frame = {"x": _scale(layout.length_m), "y": _scale(layout.width_m)}
+    rows = pd.concat([_warm(rate, heat, colour, colours), _hatched(unseen), line_rows(layout)], ignore_index=True)
+    frame = {"x": pitch_scale(layout.length_m), "y": pitch_scale(layout.width_m)}
     spec: dict[str, Any] = {
         "height": _HEIGHT_PX,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "layer": [_cells(frame, labels), _strokes("hatch", 0.6, frame), _strokes("line", 1.2, frame)],
+        "layer": [_cells(frame, labels), strokes("hatch", 0.6, frame), strokes("line", 1.2, frame)],
     }
     return VegaFigure(spec, rows)
 
 
-def _scale(length_m: float) -> dict[str, Any]:
+def pitch_scale(length_m: float) -> dict[str, Any]:
+    """An axis along or across the pitch, with a margin."""
     return {
         "type": "quantitative",
         "axis": None,
@@ -85,7 +86,8 @@ def _hatched(unseen: NDArray[np.bool_]) -> pd.DataFrame:
     return pd.concat([starts, ends], ignore_index=True)
 
 
-def _lines(layout: PitchLayout) -> pd.DataFrame:
+def line_rows(layout: PitchLayout) -> pd.DataFrame:
+    """The lines of the pitch, for strokes("line", ...)."""
     parts = []
     for piece, marking in enumerate(markings(1.0, layout)):
         points = marking.points_m
@@ -117,7 +119,8 @@ def _cells(frame: dict[str, Any], labels: Labels) -> dict[str, Any]:
     }
 
 
-def _strokes(layer: str, width: float, frame: dict[str, Any]) -> dict[str, Any]:
+def strokes(layer: str, width: float, frame: dict[str, Any]) -> dict[str, Any]:
+    """A layer of lines from rows of that `layer`: x, y, piece, order."""
     return {
         "transform": [{"filter": f"datum.layer == '{layer}'"}],
         "mark": {"type": "line", "color": _LINE_COLOUR, "strokeWidth": width, "interpolate": "linear"},

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tacticeye.hand_calibration import Click, HandFit, HandFrame
     from tacticeye.periods import PeriodGuess
     from tacticeye.pitch_views import HeatChoice, PitchHeatView, RadarView
+    from tacticeye.shape_views import ShapeChoice, ShapeView
     from tacticeye.store.attachment import Connection
     from tacticeye.types import Calibration
 
@@ -137,6 +138,12 @@ class PitchService:
         from tacticeye.periods import read_guess
 
         return read_guess(self._folder(match_id))
+
+    def shape(self, match_id: str, choice: ShapeChoice) -> ShapeView:
+        """Average places, outline, lines, zones and entries of both teams."""
+        from tacticeye import shape_views
+
+        return shape_views.read_shape(self._status(match_id), self._folder(match_id), choice)
 
     def radar(self, match_id: str, t0_s: float, t1_s: float) -> RadarView:
         """Everybody on the pitch from t0_s up to t1_s."""

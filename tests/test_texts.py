@@ -34,7 +34,15 @@ def sources(root: Path) -> list[Path]:
         *sorted((package / "dashboard").glob("*.py")),
         *(
             package / f"{name}.py"
-            for name in ("charts", "pass_charts", "pitch_charts", "possession_charts", "report", "labels")
+            for name in (
+                "charts",
+                "pass_charts",
+                "pitch_charts",
+                "shape_charts",
+                "possession_charts",
+                "report",
+                "labels",
+            )
         ),
     ]
 

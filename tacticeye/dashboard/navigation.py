@@ -34,6 +34,7 @@ def all_pages() -> list[Page]:
         st.Page(EVENTS, title=say("menu.events"), icon=":material/timeline:", url_path="events"),
         st.Page(PASSES, title=say("menu.passes"), icon=":material/hub:", url_path="passes"),
         st.Page(HEATMAP, title=say("menu.heatmap"), icon=":material/blur_on:", url_path="heatmap"),
+        st.Page(str(PAGES / "shape.py"), title=say("menu.shape"), icon=":material/polyline:", url_path="shape"),
         st.Page(RADAR, title=say("menu.radar"), icon=":material/radar:", url_path="radar"),
         st.Page(CALIBRATE, title=say("menu.calibrate"), icon=":material/straighten:", url_path="calibrate"),
         st.Page(PERIODS, title=say("menu.periods"), icon=":material/timer:", url_path="periods"),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from tacticeye.dashboard import polls
 from tacticeye.pitch_views import HeatChoice, PitchHeatView, RadarView
+from tacticeye.shape_views import ShapeChoice, ShapeView
 
 _FRESH_S = 1.0
 
@@ -20,8 +21,14 @@ def radar(match_id: str, t0_s: float, t1_s: float) -> RadarView:
     return polls.or_last_good("radar", (match_id, t0_s, t1_s), lambda: _radar(match_id, t0_s, t1_s))
 
 
+def shape(match_id: str, choice: ShapeChoice) -> ShapeView:
+    """Raises TacticEyeError."""
+    return polls.or_last_good("shape", (match_id, choice), lambda: _shape(match_id, choice))
+
+
 def forget() -> None:
     """Asks anew at the next look: something was changed."""
+    _shape.clear()
     _heat.clear()
     _radar.clear()
 
@@ -34,3 +41,8 @@ def _heat(match_id: str, choice: HeatChoice) -> PitchHeatView:
 @st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
 def _radar(match_id: str, t0_s: float, t1_s: float) -> RadarView:
     return polls.service().pitch.radar(match_id, t0_s, t1_s)
+
+
+@st.cache_data(ttl=_FRESH_S, max_entries=8, show_spinner=False)
+def _shape(match_id: str, choice: ShapeChoice) -> ShapeView:
+    return polls.service().pitch.shape(match_id, choice)

@@ -24,6 +24,8 @@ from tacticeye.types import Role
 Counts = NDArray[np.float64]
 # Frames of a part of a minute whose view is projected, at most; what is in view changes slowly.
 _MOST_LOOKS = 60
+# A place this long before or after stands for where somebody was, s.
+_NEAREST_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,31 @@ def read_minute_places(snapshot: Snapshot) -> pd.DataFrame:
         GROUP BY minute, track
         ORDER BY minute, track
         """
+    )
+
+
+def read_places_at(snapshot: Snapshot, asked: pd.DataFrame) -> pd.DataFrame:
+    """Where on the pitch was each of these tracks at that time? number, x, y m, of the nearest look within half a
+    second; no row where there is none. asked: number, track, t_s; the same number may be asked of several tracks.
+    """
+    seconds = [asked.assign(second=np.floor(asked["t_s"]).astype(np.int64) + by) for by in (-1, 0, 1)]
+    snapshot.lay_over("asked_places", pd.concat(seconds, ignore_index=True))
+    return snapshot.query(
+        """
+        SELECT
+            number,
+            ARG_MIN(pitch_x, ABS(p.t_s - a.t_s)) AS x,
+            ARG_MIN(pitch_y, ABS(p.t_s - a.t_s)) AS y
+        FROM positions AS p
+        JOIN asked_places AS a
+            ON p.track = a.track
+            AND CAST(FLOOR(p.t_s) AS BIGINT) = a.second
+        WHERE NOT ISNAN(pitch_x)
+            AND ABS(p.t_s - a.t_s) <= $within_s
+        GROUP BY number
+        ORDER BY number
+        """,
+        {"within_s": _NEAREST_S},
     )
 
 
