@@ -38,10 +38,10 @@ def downloads(view: PeopleView) -> None:
 def clips(labels: Labels) -> None:
     """Moments of events as files of their own."""
     st.html(panels.heading(say("data.clips"), [say("data.clips_note")]))
+    kinds = st.pills(
+        say("column.kind"), list(EventKind), format_func=labels.kind, selection_mode="multi", key="clip_kinds"
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kinds = st.pills(
-            say("column.kind"), list(EventKind), format_func=labels.kind, selection_mode="multi", key="clip_kinds"
-        )
         teams = st.pills(
             say("column.team"),
             [0, 1],

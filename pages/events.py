@@ -49,7 +49,7 @@ def figures(events: pd.DataFrame, end_s: float, colours: TeamColours, labels: La
     """Timeline above, table below; a click on either moves the video."""
     event_review.remember(match.match_id, events)
     st.html(panels.heading(labels.texts.count("events.count", len(events)), [say("events.timeline_note")]))
-    st.html(panels.legend(colours, labels, labels.team(NO_TEAM), charts.UNSURE_COLOUR))
+    st.html(panels.legend(colours, labels, labels.team(NO_TEAM), charts.UNSURE_COLOUR, is_hollow=True))
     selected = player.selected(event_review.player_key(match.match_id))
     figure = charts.event_timeline(events, end_s, colours, labels, selected)
     st.vega_lite_chart(

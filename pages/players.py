@@ -9,7 +9,7 @@ import streamlit as st
 
 from tacticeye.dashboard import corrections_panel, match_frame, panels, player_editor, polls
 from tacticeye.dashboard.language import say
-from tacticeye.dashboard.words import plain
+from tacticeye.dashboard.words import UNKNOWN, plain
 from tacticeye.labels import Labels
 from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard
@@ -62,6 +62,7 @@ def table(players: pd.DataFrame, view: PeopleView, labels: Labels) -> list[int]:
         on_select="rerun",
         selection_mode="multi-row",
         column_config=columns,
+        placeholder=UNKNOWN,
     )
     return [int(players["track"].iloc[row]) for row in chosen["selection"]["rows"] if row < len(players)]
 

@@ -112,6 +112,8 @@ def event_timeline(
         strength=np.where(is_lost, _FAINT, 1.0),
         length=np.where(events["event_id"] == selected, _TALL_PX, _SHORT_PX),
         colour=events["team"].map(shades).to_numpy(object),
+        # A kit may be as grey as nobody's colour, so nobody's marks are outlines.
+        filled=np.where(events["team"] == NO_TEAM, 0.0, 1.0),
     )
     spec = {
         "height": {"step": 24},
@@ -130,7 +132,9 @@ def event_timeline(
                 "axis": {"title": None},
             },
             "yOffset": {"field": "team", "type": "nominal", "sort": [labels.team(team) for team in shades]},
-            "color": {"field": "colour", "type": "nominal", "scale": None},
+            "fill": {"field": "colour", "type": "nominal", "scale": None},
+            "stroke": {"field": "colour", "type": "nominal", "scale": None},
+            "fillOpacity": {"field": "filled", "type": "quantitative", "scale": None, "legend": None},
             "size": {"field": "length", "type": "quantitative", "scale": None, "legend": None},
             "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
             "tooltip": [{"field": name, "title": labels.texts(f"column.{name}")} for name in EVENT_COLUMNS],

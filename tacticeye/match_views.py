@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from tacticeye.analysis.definitions import DefinedShare, defined_shares
 from tacticeye.corrected_match import detected_tracks, read_overrides, shown_tracks
 from tacticeye.corrections import (
     Overrides,
@@ -190,11 +189,6 @@ def read_heatmap(
             height=match.height,
             overrides=overrides,
         )
-
-
-def read_definitions(card: MatchCard, folder: MatchFolder) -> tuple[DefinedShare, ...]:
-    """Possession by each definition, as corrected, the default first. Raises StorageBusyError, StorageError."""
-    return defined_shares(read_live(card, folder).totals)
 
 
 def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:

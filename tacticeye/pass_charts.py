@@ -17,7 +17,10 @@ from tacticeye.team_colours import TeamColours
 _MOST_NODES = 16
 _LINE_PX = (1.5, 9.0)
 _NODE_PX2 = (150.0, 900.0)
-_PITCH_HEIGHT_PX, _PICTURE_HEIGHT_PX = 430, 350
+# What a pitch of 105 x 68 m takes of a column on a desktop.
+_HEIGHT_PX = 330
+# Width by height of most videos.
+_PICTURE_SHAPE = 16 / 9
 
 
 def pass_network(view: PeopleView, team: int, colours: TeamColours, labels: Labels) -> VegaFigure:
@@ -31,7 +34,7 @@ def pass_network(view: PeopleView, team: int, colours: TeamColours, labels: Labe
     shade = colours.teams[team]
     rows = pd.concat([edges.assign(part="edge"), nodes.assign(part="node")], ignore_index=True).assign(colour=shade)
     spec = {
-        "height": _PITCH_HEIGHT_PX if view.is_on_pitch else _PICTURE_HEIGHT_PX,
+        "height": _HEIGHT_PX,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": [*_ground(view), _edge_layer(labels, view), _node_layer(labels, view), _name_layer(colours, view)],
     }
@@ -106,12 +109,22 @@ def _axis(field: str, view: PeopleView) -> dict[str, Any]:
     margin = 0.02
     size = view.size[0] if field == "x" else view.size[1]
     domain = [-margin * size, (1 + margin) * size]
+    # As wide and as high as fits with a metre across as long as a metre along.
+    shape = view.size[0] / view.size[1] if view.is_on_pitch else _PICTURE_SHAPE
+    reach = [0, {"expr": f"min(width, height * {shape:.4f})"}]
+    if field == "y":
+        reach = [{"expr": f"min(height, width / {shape:.4f})"}, 0]
     # The pitch's y goes up, the picture's down.
     return {
         "field": field,
         "type": "quantitative",
         "axis": None,
-        "scale": {"domain": domain if field == "x" or view.is_on_pitch else domain[::-1], "nice": False, "zero": False},
+        "scale": {
+            "domain": domain if field == "x" or view.is_on_pitch else domain[::-1],
+            "nice": False,
+            "zero": False,
+            "range": reach,
+        },
     }
 
 

@@ -10,12 +10,13 @@ from html import escape
 
 import pandas as pd
 
+from tacticeye.analysis.definitions import PossessionDefinition, defined_share
 from tacticeye.charts import clock
 from tacticeye.labels import Labels
 from tacticeye.match_views import LiveView
 from tacticeye.people_views import PeopleView, pass_strings
 from tacticeye.team_colours import TeamColours
-from tacticeye.types import ControlState, EventKind, EventResult
+from tacticeye.types import EventKind, EventResult
 
 # Half of the frames: below, more of the ball is guessed or missing than seen.
 LEAST_BALL_SEEN = 0.5
@@ -38,8 +39,16 @@ border-bottom: 1px solid #dde3db; } td.n, th.n { text-align: right; font-variant
 """
 
 
-def report_html(live: LiveView, events: pd.DataFrame, people: PeopleView, colours: TeamColours, labels: Labels) -> str:
-    """The page. events: all of the match, in order of time. colours: on a light ground, as paper is."""
+def report_html(
+    live: LiveView,
+    events: pd.DataFrame,
+    people: PeopleView,
+    colours: TeamColours,
+    labels: Labels,
+    definition: PossessionDefinition = PossessionDefinition.TIME_IN_CONTROL,
+) -> str:
+    """The page. events: all of the match, in order of time. colours: on a light ground, as paper is. definition: of
+    possession."""
     texts = labels.texts
     title = escape(live.card.title)
     sure = events[events["confidence"] >= LEAST_CONFIDENCE]
@@ -49,7 +58,7 @@ def report_html(live: LiveView, events: pd.DataFrame, people: PeopleView, colour
     parts = [
         f"<h1>{title}</h1><p class='muted'>{escape(' · '.join(facts))}</p>",
         f"<p><button onclick='print()'>{escape(texts('report.print'))}</button></p>",
-        _possession(live, colours, labels),
+        _possession(live, definition, colours, labels),
         f"<div class='two'><div>{_passes(live, sure, labels)}</div><div>{_strings(sure, labels)}</div></div>",
         _moments(sure, labels),
         _players(people, labels),
@@ -67,20 +76,28 @@ def _ball_seen(live: LiveView) -> float:
     return live.coverage.detected + live.coverage.interpolated if live.coverage is not None else 0.0
 
 
-def _possession(live: LiveView, colours: TeamColours, labels: Labels) -> str:
+def _possession(live: LiveView, definition: PossessionDefinition, colours: TeamColours, labels: Labels) -> str:
     texts = labels.texts
-    heading = f"<h2>{escape(texts('live.possession'))}</h2>"
-    seconds = [live.totals.seconds_by_state.get(ControlState.of_team(team), 0.0) for team in (0, 1)]
-    if sum(seconds) <= 0 or _ball_seen(live) < LEAST_BALL_SEEN:
+    heading = f"<h2>{escape(texts('live.possession'))} \u00b7 {escape(labels.definition(definition))}</h2>"
+    share = defined_share(live.totals, definition)
+    if not share.percent_by_team or _ball_seen(live) < LEAST_BALL_SEEN:
         return heading + f"<p class='note'>{escape(texts('report.too_little_ball'))}</p>"
-    shares = [s / sum(seconds) for s in seconds]
-    sides = "".join(f"<span>{escape(labels.team(team))} {shares[team]:.0%}</span>" for team in (0, 1))
+    percents = [share.percent_by_team[team] for team in (0, 1)]
+    sides = "".join(f"<span>{escape(labels.team(team))} {percents[team]:.0f}%</span>" for team in (0, 1))
     bar = "".join(
-        f"<span style='flex:{share:.4f};background:{colour};print-color-adjust:exact'></span>"
-        for share, colour in zip(shares, colours.teams, strict=True)
+        f"<span style='flex:{percent:.2f};background:{colour};print-color-adjust:exact'></span>"
+        for percent, colour in zip(percents, colours.teams, strict=True)
     )
-    note = texts("report.of_control", time=clock(sum(seconds)))
-    return f"{heading}<div class='sides'>{sides}</div><div class='bar'>{bar}</div><p class='muted'>{escape(note)}</p>"
+    is_of_passes = definition is PossessionDefinition.PASSES
+    whole = str(share.attempted) if is_of_passes else clock(share.denominator_s)
+    note = [labels.formula(definition), texts(f"definitions.of_{'passes' if is_of_passes else 'time'}", whole=whole)]
+    if share.contested_percent >= 1:
+        note.append(texts("definitions.contested", percent=f"{share.contested_percent:.0f}"))
+    ranges = [f"{share.lowest_by_team[team]:.0f}\u2013{share.highest_by_team[team]:.0f}%" for team in (0, 1)]
+    if share.unseen_s >= 1:
+        note.append(texts("report.reach", first=ranges[0], second=ranges[1]))
+    told = escape(". ".join(part.rstrip(".") for part in note))
+    return f"{heading}<div class='sides'>{sides}</div><div class='bar'>{bar}</div><p class='muted'>{told}.</p>"
 
 
 def _passes(live: LiveView, sure: pd.DataFrame, labels: Labels) -> str:
@@ -105,7 +122,7 @@ def _strings(sure: pd.DataFrame, labels: Labels) -> str:
         _row(labels.team(int(team)), f"{n}", f"{clock(start)}\u2013{clock(end)}")
         for team, n, start, end in zip(*(strings[c].tolist() for c in strings.columns), strict=True)
     ]
-    head = _head(texts("column.team"), texts("passes.strings"), texts("column.time"))
+    head = _head(texts("column.team"), texts("menu.passes"), texts("column.time"))
     return f"<h2>{escape(texts('passes.strings'))}</h2><table>{head}{''.join(rows)}</table>"
 
 

@@ -29,12 +29,12 @@ from tacticeye.uploads import UploadShelf
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tacticeye.analysis.definitions import DefinedShare
     from tacticeye.corrections import Overrides
     from tacticeye.match_listings import EventFilter, Page, PositionFilter, PossessionFigures
     from tacticeye.match_views import EventsView, HeatmapView, LiveView
     from tacticeye.people_views import PassFigures, PeopleView
     from tacticeye.sql_console import QueryResult
+    from tacticeye.trust_figures import TrustScore
     from tacticeye.trust_views import TrustView
     from tacticeye.types import EventKind
 
@@ -192,17 +192,17 @@ class Service:
 
         return find_video(self._data_dir, match_id) is not None
 
-    def possession_definitions(self, match_id: str) -> tuple[DefinedShare, ...]:
-        """Possession by each definition, the default first, with formula, denominator and range."""
-        from tacticeye import match_views
-
-        return match_views.read_definitions(self.status(match_id), self._existing(match_id))
-
     def metrics(self, match_id: str) -> pd.DataFrame:
         """Figures by minute, team and player, as corrected: minute, team, track (-1: of the team), name, value."""
         from tacticeye import corrected_metrics
 
         return corrected_metrics.read_metrics(self._existing(match_id))
+
+    def trust_score(self, match_id: str) -> TrustScore | None:
+        """How far the figures can be trusted, at their weakest point; None while there is nothing to go by."""
+        from tacticeye import trust_views
+
+        return trust_views.read_score(self._existing(match_id))
 
     def trust_view(self, match_id: str) -> TrustView:
         """How much was seen and how surely: over all, and batch by batch."""

@@ -55,6 +55,32 @@ class TrustFigures:
         )
 
 
+@dataclass(frozen=True)
+class TrustScore:
+    """Possession, passes and players hang on three things: the ball in sight, people followed, and their team told.
+
+    share: 0..1 of the one that was had least often. weakest: "ball", "followed" or "team".
+    """
+
+    share: float
+    weakest: str
+
+    @classmethod
+    def of(cls, counts: Mapping[str, float]) -> TrustScore | None:
+        """From counts added up; None while there is nothing to go by."""
+        seen = counts.get("ball_detected", 0.0) + counts.get("ball_interpolated", 0.0)
+        parts = {
+            "ball": (seen, seen + counts.get("ball_unseen", 0.0)),
+            "followed": (counts.get("people_tracked", 0.0), counts.get("people_boxes", 0.0)),
+            "team": (counts.get("people_with_team", 0.0), counts.get("people_boxes", 0.0)),
+        }
+        shares = {name: part / whole for name, (part, whole) in parts.items() if whole > 0}
+        if len(shares) < len(parts):
+            return None
+        weakest = min(shares, key=lambda name: shares[name])
+        return cls(shares[weakest], weakest)
+
+
 def count_trust(
     covered_s: float,
     is_live: Sequence[bool],

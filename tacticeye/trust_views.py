@@ -9,7 +9,7 @@ import pandas as pd
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.store import MatchStore
-from tacticeye.trust_figures import TrustFigures
+from tacticeye.trust_figures import TrustFigures, TrustScore
 
 BATCH_COLUMNS = ("batch_id", "start_s", "end_s", *(f.name for f in fields(TrustFigures)))
 
@@ -22,6 +22,15 @@ class TrustView:
     has_data: bool = False
     overall: TrustFigures = field(default_factory=TrustFigures)
     batches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(BATCH_COLUMNS)))
+
+
+def read_score(folder: MatchFolder) -> TrustScore | None:
+    """Raises StorageBusyError, StorageError."""
+    store = MatchStore(folder.path)
+    if not store.exists:
+        return None
+    with store.read() as snapshot:
+        return TrustScore.of(snapshot.stat_totals())
 
 
 def read_trust(card: MatchCard, folder: MatchFolder) -> TrustView:

@@ -18,11 +18,12 @@ from types import FrameType
 
 from tacticeye.config import AnalysisConfig, Settings, SourceType
 from tacticeye.errors import StorageError, TacticEyeError
+from tacticeye.kit_sides import KitSides
 from tacticeye.lease import hold_lease, this_process
 from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
 from tacticeye.match_queue import PACKAGE_PARENT, close_run, tend
 from tacticeye.match_state import MatchState
-from tacticeye.types import AnalysisProgress, ControlState
+from tacticeye.types import AnalysisProgress, ChunkOutput, ControlState
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,12 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
     def note(match_id: str, sentence: str) -> None:
         heartbeat.note(sentence)
 
-    config = replace(config, on_progress=tell, on_note=note)
+    sides = KitSides(folder)
+
+    def settle(match_id: str, output: ChunkOutput) -> None:
+        sides.look({kit.team: kit.rgb for kit in output.kits})
+
+    config = replace(config, on_progress=tell, on_note=note, on_batch_complete=settle)
     # Imported once the lease is held: video, model and database libraries take seconds to load.
     if config.source_type is SourceType.TRACKING_DATA:
         from tacticeye.tracking_data.run import analyse_held_tracking

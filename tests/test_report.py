@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tacticeye import ledger
+from tacticeye.analysis.definitions import PossessionDefinition, defined_shares
 from tacticeye.config import Settings
 from tacticeye.labels import Labels
 from tacticeye.ledger import NamePlayer
@@ -61,6 +62,16 @@ def test_events_that_the_analysis_is_unsure_of_are_left_out(views: Views) -> Non
     unsure = views[1].events.assign(confidence=0.3)
     full = report_html(views[0], views[1].events, views[2], COLOURS, labels(views))
     assert len(report_html(views[0], unsure, views[2], COLOURS, labels(views))) < len(full)
+
+
+def test_possession_is_told_by_the_definition_asked_for(views: Views) -> None:
+    told = [
+        report_html(views[0], views[1].events, views[2], COLOURS, labels(views), definition)
+        for definition in PossessionDefinition
+    ]
+    for html, share in zip(told, defined_shares(views[0].totals), strict=True):
+        assert f"{share.percent_by_team[1]:.0f}%</span></div>" in html
+        assert get_texts("en")(f"formula.{share.definition}") in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

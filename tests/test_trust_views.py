@@ -12,7 +12,7 @@ from tacticeye.match_analyzer import run_match_analysis
 from tacticeye.match_state import MatchState, Progress
 from tacticeye.service import Service
 from tacticeye.state_parts import Totals
-from tacticeye.trust_figures import TrustFigures
+from tacticeye.trust_figures import TrustFigures, TrustScore
 from tacticeye.types import ControlState
 from tacticeye.worker import NO_FOOTBALL, verdict
 from tests.small_match import write_small_match
@@ -61,3 +61,11 @@ def test_a_video_of_something_else_ends_with_a_plain_sentence() -> None:
 def test_a_match_with_long_replays_is_still_a_match() -> None:
     assert verdict(analysed(not_live=58.0, team_0=2.0)) == ""
     assert verdict(analysed(not_live=10.0, unseen=50.0)) == ""
+
+
+def test_the_score_is_that_of_the_weakest_of_ball_people_and_teams() -> None:
+    counts = {"ball_detected": 60, "ball_interpolated": 20, "ball_unseen": 20, "people_tracked": 95,
+              "people_with_team": 83, "people_boxes": 100}  # fmt: skip
+    assert TrustScore.of(counts) == TrustScore(0.8, "ball")
+    assert TrustScore.of({**counts, "people_with_team": 50}) == TrustScore(0.5, "team")
+    assert TrustScore.of({"people_boxes": 100}) is None

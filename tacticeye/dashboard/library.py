@@ -80,7 +80,10 @@ def _row(card: MatchCard) -> None:
             else:
                 st.html(panels.no_frame(say("nothing.no_picture")))
         with text:
-            st.html(panels.match_state(card, texts(), "te-card-title", _teams(card)))
+            st.html(
+                panels.match_state(card, texts(), "te-card-title", _teams(card))
+                + panels.trust_score(polls.trust(card), texts())
+            )
             with st.container(horizontal=True, vertical_alignment="center", key=f"actions_{card.match_id}"):
                 for page, label, icon in (
                     (navigation.LIVE, say("action.open"), ":material/monitoring:"),

@@ -15,17 +15,24 @@ from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.ledger import NameTeam
 
+# Shirt colours to choose from.
+_SHIRTS = {
+    "red": "#c8202f", "white": "#f2f2f2", "blue": "#1f4fb4", "sky": "#7ab8e0", "navy": "#1b2a52", "black": "#1c1c1e",
+    "grey": "#8c8f94", "yellow": "#f2cf1f", "orange": "#ee7f1a", "green": "#1f8a48", "purple": "#6d3b9c",
+    "pink": "#ee86ae", "maroon": "#6f1d2e",
+}  # fmt: skip
 # The one to take where in doubt comes first.
 _PRESET_ORDER = sorted(PRESETS, key=lambda name: name != "vod")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the form says besides the source. title, teams: empty for the usual ones."""
+    """What the form says besides the source. title, teams, colours ("#rrggbb"): empty for the usual ones."""
 
     preset: str
     title: str = ""
     teams: tuple[str, str] = ("", "")
+    colours: tuple[str, str] = ("", "")
 
 
 # Files of the machine come in otherwise than by a link.
@@ -132,8 +139,8 @@ def begin(add: Callable[[], str], wanted: Wanted | None = None) -> None:
         match_id = add()
         sides: tuple[Literal[0, 1], ...] = (0, 1)
         for team in sides if wanted else ():
-            if wanted and wanted.teams[team]:
-                polls.service().correct(match_id, NameTeam(team, wanted.teams[team]))
+            if wanted and (wanted.teams[team] or wanted.colours[team]):
+                polls.service().correct(match_id, NameTeam(team, wanted.teams[team], wanted.colours[team]))
     except TacticEyeError as error:
         st.html(panels.problem(error, texts()))
         return
@@ -144,14 +151,22 @@ def begin(add: Callable[[], str], wanted: Wanted | None = None) -> None:
 def _choices(place: str) -> Wanted:
     """Title, teams and thoroughness."""
     speeds = polls.service().measured_speeds()
-    title_column, first_column, second_column = st.columns(3)
-    title = title_column.text_input(say("new.title"), key=f"title_{place}", max_chars=120)
-    teams = tuple(
-        column.text_input(
+    title = st.text_input(say("new.title"), key=f"title_{place}", max_chars=120)
+    columns = st.columns([3, 2, 3, 2])
+    teams, colours = [], []
+    for team in (0, 1):
+        name = columns[2 * team].text_input(
             say(f"new.team_{team}"), key=f"team_{team}_{place}", max_chars=60, help=say("new.team_help")
-        ).strip()
-        for team, column in enumerate((first_column, second_column))
-    )
+        )
+        shirt = columns[2 * team + 1].selectbox(
+            say("new.kit"),
+            ["", *_SHIRTS],
+            format_func=lambda shirt: say(f"shirt.{shirt}") if shirt else say("new.kit_as_seen"),
+            key=f"kit_{team}_{place}",
+            help=say("new.kit_help"),
+        )
+        teams.append(name.strip())
+        colours.append(_SHIRTS.get(shirt, ""))
     preset = st.radio(
         say("new.preset"),
         _PRESET_ORDER,
@@ -159,7 +174,7 @@ def _choices(place: str) -> Wanted:
         captions=[_sentence(name, speeds) for name in _PRESET_ORDER],
         key=f"preset_{place}",
     )
-    return Wanted(str(preset), title.strip(), (teams[0], teams[1]))
+    return Wanted(str(preset), title.strip(), (teams[0], teams[1]), (colours[0], colours[1]))
 
 
 def _sentence(preset: str, speeds: Mapping[str, float]) -> str:

@@ -22,6 +22,7 @@ from tacticeye.state_parts import Totals
 from tacticeye.team_colours import TeamColours
 from tacticeye.texts import Texts
 from tacticeye.texts.sentences import translate
+from tacticeye.trust_figures import TrustScore
 from tacticeye.types import ControlState
 
 # The feed shows as many as are read at a glance; the Events page has them all.
@@ -42,6 +43,17 @@ def match_state(card: MatchCard, texts: Texts, title_class: str = "te-title", te
         f'<span class="te-chip te-{status}">{escape(status_name(card, texts))}</span></div>{under}{bar}'
         + (f'<div class="te-small te-muted te-number">{facts}</div>' if facts else "")
         + (f'<div class="te-small" style="margin-top:.25rem">{escape(sentence)}</div>' if sentence else "")
+    )
+
+
+def trust_score(score: TrustScore | None, texts: Texts) -> str:
+    """One line of a card; empty while nothing is known."""
+    if score is None:
+        return ""
+    weakest = texts(f"trust.{score.weakest}")
+    return (
+        f'<div class="te-small te-muted te-number" title="{escape(texts("trust.help"))}">'
+        f"{escape(texts('trust.score', percent=percent(score.share), weakest=weakest))}</div>"
     )
 
 
@@ -190,10 +202,13 @@ def team_label(team: int, colours: TeamColours, labels: Labels) -> str:
     return swatch + escape(labels.team(team))
 
 
-def legend(colours: TeamColours, labels: Labels, extra: str, extra_colour: str) -> str:
-    """Which colour is which team, and one more."""
+def legend(colours: TeamColours, labels: Labels, extra: str, extra_colour: str, is_hollow: bool = False) -> str:
+    """Which colour is which team, and one more, drawn as an outline where asked for."""
     parts = [team_label(team, colours, labels) for team in (0, 1)]
-    parts.append(f'<span class="te-swatch" style="background:{extra_colour}"></span>{escape(extra)}')
+    parts.append(
+        f'<span class="te-swatch{" te-hollow" if is_hollow else ""}" style="--colour:{extra_colour}"></span>'
+        + escape(extra)
+    )
     return f'<div class="te-row te-small">{"".join(f"<span>{part}</span>" for part in parts)}</div>'
 
 

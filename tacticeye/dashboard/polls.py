@@ -11,10 +11,11 @@ from typing import TypeVar
 
 import streamlit as st
 
-from tacticeye.errors import StorageBusyError
+from tacticeye.errors import StorageBusyError, StorageError
 from tacticeye.match_views import EventsView, HeatmapView, LiveView
 from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard, Service
+from tacticeye.trust_figures import TrustScore
 from tacticeye.types import EventKind
 
 Answer = TypeVar("Answer")
@@ -54,6 +55,14 @@ def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[i
 def team_names(match_id: str) -> tuple[str, str]:
     """As the user named them, empty where not. Raises TacticEyeError."""
     return service().overrides(match_id).team_names
+
+
+def trust(card: MatchCard) -> TrustScore | None:
+    """Asked once a batch; None while nothing is known or the store is busy."""
+    try:
+        return _trust(card.match_id, card.batch_idx) if card.batch_idx >= 0 else None
+    except StorageError:
+        return None
 
 
 def people(match_id: str) -> PeopleView:
@@ -116,6 +125,11 @@ def _heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[
 def _people(match_id: str) -> PeopleView:
     service().tend()
     return service().people_view(match_id)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _trust(match_id: str, batch_idx: int) -> TrustScore | None:
+    return service().trust_score(match_id)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
