@@ -15,7 +15,8 @@ from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard
 from tacticeye.types import NO_TEAM, Role
 
-SHOWN = ("player", "team", "role", "minutes", "touches", "passes", "accuracy", "received", "distance", "from", "to")
+RUNNING = ("measured", "distance", "top_speed", "sprints")
+SHOWN = ("player", "team", "role", "minutes", "touches", "passes", "accuracy", "received", *RUNNING, "from", "to")
 
 match = match_frame.get_match()
 
@@ -32,7 +33,10 @@ def in_words(players: pd.DataFrame, labels: Labels) -> pd.DataFrame:
             "passes": players["passes"],
             "accuracy": players["accuracy"] * 100,
             "received": players["received"],
+            "measured": players["seconds_measured"] / 60,
             "distance": players["distance_m"] / 1000,
+            "top_speed": players["top_speed_m_s"] * 3.6,
+            "sprints": players["sprints"],
             "from": pd.to_datetime(players["first_s"], unit="s"),
             "to": pd.to_datetime(players["last_s"], unit="s"),
         }
@@ -43,16 +47,17 @@ def table(players: pd.DataFrame, view: PeopleView, labels: Labels) -> list[int]:
     """The players; returns the ids of the rows chosen."""
     shown = in_words(players, labels)
     if players["distance_m"].isna().all():
-        shown = shown.drop(columns="distance")
+        shown = shown.drop(columns=list(RUNNING))
     columns: dict[str, Any] = {name: say(f"player_column.{name}") for name in SHOWN}
     columns["minutes"] = st.column_config.NumberColumn(
         say("player_column.minutes"), format="%.1f", help=say("players.minutes_help")
     )
     columns["touches"] = st.column_config.NumberColumn(say("player_column.touches"), help=say("players.touches_help"))
     columns["accuracy"] = st.column_config.NumberColumn(say("player_column.accuracy"), format="%.0f %%")
-    columns["distance"] = st.column_config.NumberColumn(
-        say("player_column.distance"), format="%.2f", help=say("players.distance_help")
-    )
+    for name, form in zip(RUNNING, ("%.1f", "%.2f", "%.1f", "%d"), strict=True):
+        columns[name] = st.column_config.NumberColumn(
+            say(f"player_column.{name}"), format=form, help=say(f"players.{name}_help")
+        )
     for name in ("from", "to"):
         columns[name] = st.column_config.DatetimeColumn(say(f"player_column.{name}"), format="mm:ss")
     chosen = st.dataframe(

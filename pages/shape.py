@@ -43,11 +43,13 @@ def one_team(view: ShapeView, team: int, colours: TeamColours) -> None:
     st.vega_lite_chart(figure.rows, figure.spec, key=f"shape {team}", width="stretch")
     st.html(shape_panels.figures(shape, view.entries[team] if view.entries else None, labels.texts))
     columns = {
-        "zone": st.column_config.TextColumn(say("shape.zone")),
-        "players": st.column_config.ProgressColumn(
-            say("shape.players"), format="percent", help=say("shape.players_help")
-        ),
-        "ball": st.column_config.ProgressColumn(say("shape.ball"), format="percent", help=say("shape.ball_help")),
+        "zone": st.column_config.TextColumn(say("shape.zone"), width="small"),
+        **{
+            name: st.column_config.ProgressColumn(
+                say(f"shape.{name}"), format="%.0f %%", max_value=100, width="small", help=say(f"shape.{name}_help")
+            )
+            for name in ("players", "ball")
+        },
     }
     for name, table in zip(("thirds", "lanes"), shape_panels.zones(shape, labels.texts, view.knows_ends), strict=True):
         st.dataframe(table, key=f"{name} {team}", hide_index=True, column_config=columns)

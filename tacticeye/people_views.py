@@ -18,18 +18,17 @@ from tacticeye.corrections import Overrides, correct_events, correct_kits, corre
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.pitch import FULL_PITCH
+from tacticeye.running import RUNNING_COLUMNS, running
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_TRACK, ControlState, EventKind, EventResult, Role
 
 PLAYER_COLUMNS = (
-    "track", "team", "role", "seconds_seen", "touches", "passes", "complete", "accuracy", "received", "distance_m",
-    "seconds_measured", "first_s", "last_s",
+    "track", "team", "role", "seconds_seen", "touches", "passes", "complete", "accuracy", "received",
+    *RUNNING_COLUMNS, "first_s", "last_s",
 )  # fmt: skip
 # On the pitch only where this share of what was seen of the people could be placed there: fewer would show a part of
 # the match as the whole.
 _CALIBRATED_SHARE = 0.5
-# Nobody runs faster, m/s: the fastest sprints measured in matches are just over 10.
-_FASTEST_M_S = 11.0
 # Passes in a string, from and to (0: no end), as they are counted in analysis/metrics.py.
 STRING_BANDS = ((3, 5), (6, 8), (9, 0))
 
@@ -227,26 +226,16 @@ def _players(
     def counts(values: pd.Series) -> pd.Series:
         return values.value_counts().reindex(people.index, fill_value=0).astype(int)
 
-    distance = _distances(seen).reindex(people.index)
+    placed = seen[seen["n_pitch"] > 0].groupby(["track", "second"])[["pitch_x", "pitch_y"]].mean().reset_index()
+    ran = running(placed.rename(columns={"pitch_x": "x", "pitch_y": "y"})).reindex(people.index)
     table = people.assign(
         seconds_seen=people["n_boxes"] * interval_s,
         touches=counts(spans.loc[spans["state"].isin(teams), "track"]),
         passes=counts(passes["track_from"]),
         complete=counts(complete["track_from"]),
         received=counts(complete["track_to"]),
-        distance_m=distance["distance_m"],
-        seconds_measured=distance["seconds_measured"],
+        **{name: ran[name] for name in RUNNING_COLUMNS},
     )
     table["accuracy"] = table["complete"] / table["passes"].replace(0, np.nan)
     table = table.reset_index().sort_values(["seconds_seen", "track"], ascending=[False, True])
     return table[list(PLAYER_COLUMNS)].reset_index(drop=True)
-
-
-def _distances(seen: pd.DataFrame) -> pd.DataFrame:
-    """By track: m run between places known in one second and the next, and in how many seconds that could be seen."""
-    known = seen[seen["n_pitch"] > 0].groupby(["track", "second"])[["pitch_x", "pitch_y"]].mean().reset_index()
-    step = known.groupby("track")[["second", "pitch_x", "pitch_y"]].diff()
-    moved = np.hypot(step["pitch_x"], step["pitch_y"])
-    counts = known.assign(moved=moved)[(step["second"] == 1) & (moved <= _FASTEST_M_S)]
-    grouped = counts.groupby("track")["moved"]
-    return pd.DataFrame({"distance_m": grouped.sum(), "seconds_measured": grouped.size()})

@@ -39,7 +39,7 @@ _UNKNOWN = Spread()
 
 @dataclass(frozen=True, eq=False)
 class TeamShape:
-    """One team. seconds: in which its outline could be measured.
+    """One team. seconds: in which its outline could be measured. in_a_line: players that make up a line.
 
     width, depth: of the outfield players, m. centre_x, centre_y: mean place of them, m. back_line, front_line: mean x
     of the deepest and of the most advanced, m from the own goal line; NaN where the ends aren't known. players: track,
@@ -48,6 +48,7 @@ class TeamShape:
     """
 
     seconds: int = 0
+    in_a_line: int = IN_A_LINE["11"]
     width: Spread = _UNKNOWN
     depth: Spread = _UNKNOWN
     centre_x: Spread = _UNKNOWN
@@ -78,6 +79,7 @@ def team_shape(
     held = own.merge(holders, on=["track", "second"])
     return TeamShape(
         seconds=len(measured),
+        in_a_line=IN_A_LINE[kind],
         width=_spread(grouped["y"].max() - grouped["y"].min()),
         depth=_spread(grouped["x"].max() - grouped["x"].min()),
         centre_x=_spread(grouped["x"].mean()),
