@@ -1,18 +1,20 @@
 """The figures of the table `metrics` as corrected by users: counted anew from corrected events and control.
 
 Entries into the final third and the box are counted anew where the user has told the ends of all periods. Else nobody
-can say later which side a team played: they go with their player and his team, also where the pass that made one was
-rejected.
+can say later which side a team played: they go with their player and his team. What a pass or carry that is gone had
+entered is taken off where it can be told to have been counted: where as many entries were counted as he, or his team,
+made at that end in that minute, and not at the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tacticeye.analysis.metrics import MINUTE_S, count, string_metric
+from tacticeye.analysis.metrics import MINUTE_S, count, entries_between, string_metric
 from tacticeye.corrected_match import read_overrides
 from tacticeye.corrections import Overrides, correct_events, correct_spans
 from tacticeye.entries import ENTRIES, read_entries
@@ -32,6 +34,7 @@ from tacticeye.types import (
 )
 
 METRIC_COLUMNS = ("minute", "team", "track", "name", "value")
+ENTRY_KEYS = ("name", "minute", "team", "track")
 
 
 def read_metrics(folder: MatchFolder) -> pd.DataFrame:
@@ -44,8 +47,11 @@ def read_metrics(folder: MatchFolder) -> pd.DataFrame:
         if not overrides.changes_figures and not knows_ends(overrides.periods):
             return detected
         spans = correct_spans(snapshot.control_spans(), overrides)
-        events = correct_events(snapshot.events(), overrides)
+        detected_events = snapshot.events()
+        events = correct_events(detected_events, overrides)
         entries = read_entries(snapshot, overrides, events) if knows_ends(overrides.periods) else None
+    if entries is None:
+        detected = without_gone(detected, detected_events, events)
     return correct_metrics(detected, overrides, spans, events, entries)
 
 
@@ -80,6 +86,52 @@ def _shown_entries(entries: pd.DataFrame, o: Overrides) -> pd.DataFrame:
     detected = [o.shown_team(int(team)) for team in entries["team"]]
     team = np.array([d if p is None else p for p, d in zip(pinned, detected, strict=True)], np.int64)
     return entries.assign(track=track, team=team)[team >= 0]
+
+
+def without_gone(metrics: pd.DataFrame, detected: pd.DataFrame, corrected: pd.DataFrame) -> pd.DataFrame:
+    """metrics, METRIC_COLUMNS, less the entries by passes and carries that are gone, or no longer complete.
+
+    detected, corrected: events.
+    """
+    possible, kept = _possible_entries(detected), _playable(corrected)["event_id"]
+    gone = possible[~possible["event_id"].isin(kept)].to_dict("records")
+    left = metrics["value"].copy()
+    for made in gone:
+        if _is_counted(made, metrics, possible):
+            left -= _like(metrics, made, ENTRY_KEYS)
+    return metrics.assign(value=left)[left > 0]
+
+
+def _is_counted(made: Mapping[Any, Any], metrics: pd.DataFrame, possible: pd.DataFrame) -> bool:
+    for keys in (ENTRY_KEYS, ENTRY_KEYS[:-1]):
+        same = possible[_like(possible, made, keys)]
+        n_here = int((same["plays_right"] == made["plays_right"]).sum())
+        if 2 * n_here != len(same):
+            return bool(metrics.loc[_like(metrics, made, keys), "value"].sum() == n_here)
+    return False
+
+
+def _like(table: pd.DataFrame, made: Mapping[Any, Any], keys: Sequence[str]) -> pd.Series:
+    """Which rows agree with `made` in all of keys."""
+    return pd.Series(np.logical_and.reduce([table[key] == made[key] for key in keys]), table.index)
+
+
+def _playable(events: pd.DataFrame) -> pd.DataFrame:
+    is_complete = (events["kind"] == EventKind.PASS) & (events["result"] == EventResult.COMPLETE)
+    return events[is_complete | (events["kind"] == EventKind.CARRY)]
+
+
+def _possible_entries(events: pd.DataFrame) -> pd.DataFrame:
+    """What passes and carries enter if their team plays to the right, and if to the left: one row an entry."""
+    playable = _playable(events)
+    places = playable[["pitch_x_from", "pitch_y_from", "pitch_x_to", "pitch_y_to"]].to_numpy(np.float64)
+    columns = (playable[name].tolist() for name in ("event_id", "t_end_s", "team", "track_from"))
+    rows = []
+    for place, event_id, end_s, team, track in zip(places.tolist(), *columns, strict=True):
+        for plays_right in (True, False):
+            for name in entries_between((place[0], place[1]), (place[2], place[3]), plays_right):
+                rows.append((event_id, plays_right, str(name), int(end_s // MINUTE_S), team, track))
+    return pd.DataFrame(rows, columns=["event_id", "plays_right", *ENTRY_KEYS])
 
 
 def _strings(events: pd.DataFrame) -> Iterator[MetricRow]:

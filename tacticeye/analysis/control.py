@@ -2,9 +2,10 @@
 
 Control of a team lasts from its first controlled touch until the opponent's first controlled touch, or until the ball
 is dead, unseen or out of a live picture; the ball's flight counts for the team that played it. A touch is controlled
-when the person keeps the ball for CONTROL_S, or his team has the next touch, or the ball goes a long way from it
-(PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), or he had control already. A touch that
-isn't controlled changes nothing. Touches of both teams without control in a row are a contest (CONTEST_S).
+when the person evidently (KEEPING) keeps the ball for CONTROL_S, or his team has the next touch, or the ball goes a
+long way from it (PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), or he had control
+already. A touch that isn't controlled changes nothing. Touches of both teams without control in a row are a contest
+(CONTEST_S).
 
 Unseen: stretches without a sighting longer than BRIDGE_S credit nobody, except where what is around them says whose
 they were (gaps.py). A touch that nobody saw (hidden_touch.py) counts like one that was seen. A ball that is seen but
@@ -42,6 +43,9 @@ from tacticeye.possession_parts import (
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 
 CONTROL_S = 0.4
+# Evidence of holding per second of a touch: a ball at the feet gives 17. One that bounces before somebody who shadows
+# it gives 4, in a picture, where before him and at his feet look alike.
+KEEPING = 6.0
 ROUNDING_S = 1e-6
 PLAYED_ON_S, PLAYED_ON_M = 0.8, 6.0
 CONTEST_S = 0.6
@@ -302,7 +306,8 @@ class ControlLedger:
         """The touch that is going on; is it control by now?"""
         self._touch = touch
         is_owner_again = self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
-        if touch.held_s >= CONTROL_S - ROUNDING_S or is_owner_again:
+        is_kept = touch.held_s >= CONTROL_S - ROUNDING_S and touch.evidence >= KEEPING * touch.held_s
+        if is_kept or is_owner_again:
             self._settle(touch, self._pending, people)
             self._touch, self._is_owner_touching = None, True
 

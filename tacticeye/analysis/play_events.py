@@ -22,7 +22,7 @@ from dataclasses import replace
 import numpy as np
 
 from tacticeye import pitch
-from tacticeye.analysis.metrics import MINUTE_S, STRING_GAP_S, string_metric
+from tacticeye.analysis.metrics import MINUTE_S, STRING_GAP_S, entries_between, string_metric
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.possession_parts import BreakState, PlayEventsState, ReceptionState
 from tacticeye.types import (
@@ -33,7 +33,6 @@ from tacticeye.types import (
     Event,
     EventKind,
     EventResult,
-    Metric,
     MetricRow,
     Role,
 )
@@ -50,7 +49,6 @@ OUT_TIMING_S = 0.5
 PLACE_SURE, FREE_SURE = 0.9, 0.6
 SIDE_MEMORY_S = 15.0
 SIDE_LEAST = 0.5
-FINAL_THIRD_M = pitch.LENGTH_M / 3
 
 BREAKS = (ControlState.DEAD, ControlState.UNSEEN, ControlState.NOT_LIVE)
 TURNOVERS = (EventKind.INTERCEPTION, EventKind.RECOVERY)
@@ -219,12 +217,9 @@ class PlayEvents:
         side = self._side(event.team)
         if side == 0 or not (is_pass or event.kind is EventKind.CARRY):
             return []
-        rows = []
-        start, end = ((p[0] if side < 0 else pitch.LENGTH_M - p[0], p[1]) for p in (event.pitch_from, event.pitch_to))
-        for metric, is_within in ((Metric.FINAL_THIRD_ENTRIES, _in_final_third), (Metric.BOX_ENTRIES, _in_box)):
-            if is_within(end) and not is_within(start) and not math.isnan(start[0]):
-                rows.append(MetricRow(int(event.t_end_s // MINUTE_S), event.team, event.track_from, metric, 1.0))
-        return rows
+        minute = int(event.t_end_s // MINUTE_S)
+        entered = entries_between(event.pitch_from, event.pitch_to, side < 0)
+        return [MetricRow(minute, event.team, event.track_from, metric, 1.0) for metric in entered]
 
     def _follow_string(self, event: Event) -> list[MetricRow]:
         if event.kind is not EventKind.PASS or event.result is not EventResult.COMPLETE:
@@ -240,12 +235,3 @@ class PlayEvents:
         metric = string_metric(n)
         minute = int(max(self._string_end_s, 0.0) // MINUTE_S)
         return [] if metric is None else [MetricRow(minute, team, NO_TRACK, metric, 1.0)]
-
-
-def _in_final_third(place: tuple[float, float]) -> bool:
-    return place[0] >= pitch.LENGTH_M - FINAL_THIRD_M
-
-
-def _in_box(place: tuple[float, float]) -> bool:
-    is_wide = abs(place[1] - pitch.MIDDLE_Y_M) > pitch.PENALTY_AREA_WIDTH_M / 2
-    return place[0] >= pitch.LENGTH_M - pitch.PENALTY_AREA_DEPTH_M and not is_wide

@@ -1,4 +1,4 @@
-"""FrameObservation, the distances that are taken from it, and whose a touch is."""
+"""FrameObservation, the distances that are taken from it, whose a touch is, and whether it is control."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tacticeye.analysis.control import ControlLedger
 from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.sighting import make_sighting, move_people
 from tacticeye.analysis.touch import begin_touch, team_of, team_share
-from tacticeye.possession_parts import PersonMotionState, SightingState, TouchState
-from tacticeye.types import NO_TEAM
+from tacticeye.possession_parts import ControlLedgerState, PersonMotionState, SightingState, TouchState
+from tacticeye.types import NO_TEAM, NO_TRACK, ControlState
 from tests.analysis.scenes import FAR, Scene, stand
 
 
@@ -69,3 +70,18 @@ def test_a_touch_of_one_who_has_an_opponent_nearer_the_ball_is_his_or_nobodys_bu
     assert team_of(touch(0.6)) == 1
     assert team_share(touch(0.6)) == pytest.approx(0.4)
     assert team_of(touch(0.9)) == NO_TEAM
+
+
+@pytest.mark.parametrize(
+    ("evidence_per_s", "state"), [(4.0, ControlState.UNSEEN), (8.0, ControlState.TEAM_1), (17.0, ControlState.TEAM_1)]
+)
+@pytest.mark.parametrize("rate_hz", [5.0, 12.5, 25.0])
+def test_who_shadows_the_ball_without_evidence_that_he_has_it_is_not_in_control(
+    evidence_per_s: float, state: ControlState, rate_hz: float
+) -> None:
+    ledger = ControlLedger(ControlLedgerState())
+    for index in range(round(2 * rate_hz)):
+        sighting = replace(sight((41.9, 30.0), False), t_s=index / rate_hz)
+        holder = 1 if index else NO_TRACK
+        ledger.add(HolderLabel(sighting, holder, 1, evidence_per_s / rate_hz, (0.0, 0.0)), {})
+    assert ledger.current().state is state

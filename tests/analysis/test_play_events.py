@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tacticeye.analysis import metrics
 from tacticeye.analysis.definitions import PossessionDefinition, defined_share
+from tacticeye.analysis.metrics import STRING_GAP_S
 from tacticeye.analysis.play import Play, PlayAnalysis
 from tacticeye.analysis.play_events import PlayEvents
 from tacticeye.possession_parts import PlayEventsState, PossessionState
@@ -89,6 +91,26 @@ def test_completed_passes_in_a_row_are_a_string_until_one_fails(n: int, metric: 
     played = [a_pass(2.0 * k) for k in range(n)] + [a_pass(2.0 * n, result=EventResult.INCOMPLETE)]
     _, rows = events.add([], played)
     assert [row.name for row in rows] == ([] if metric is None else [metric])
+
+
+def test_a_string_ends_where_the_next_pass_comes_too_late() -> None:
+    events = PlayEvents(PlayEventsState())
+    in_time = [a_pass(2.0 * k) for k in range(3)]
+    late = a_pass(in_time[-1].t_end_s + STRING_GAP_S + 0.1)
+    _, rows = events.add([], [*in_time, late, a_pass(late.t_end_s + STRING_GAP_S - 0.1)])
+    assert [row.name for row in rows] == [Metric.STRINGS_3]
+    assert not events.close()
+
+
+def test_a_restart_ends_a_string_and_its_pass_begins_the_next() -> None:
+    events = PlayEvents(PlayEventsState())
+    before, after = [a_pass(2.0 * k) for k in range(3)], [a_pass(12.0 + 2.0 * k) for k in range(3)]
+    throw = replace(after[0], pitch_from=(40.0, 0.2), pitch_to=(44.0, 9.0))
+    _, rows = events.add([], before)
+    assert not rows
+    found, rows = events.add([ControlSpan(ControlState.DEAD, -1, 6.0, 11.5)], [throw, *after[1:]])
+    assert [event.kind for event in found][:2] == [EventKind.THROW_IN, EventKind.PASS]
+    assert [row.name for row in [*rows, *events.close()]] == [Metric.STRINGS_3, Metric.STRINGS_3]
 
 
 def test_control_of_all_minutes_adds_up_to_the_spans() -> None:
