@@ -1,4 +1,4 @@
-"""Recorded videos from the web become a file in the match's folder, which is then analysed like any other.
+"""Recorded videos from the web become a file in the match's folder, and are analysed from there.
 
 `source.part` grows, `source.json` beside it says how far it may be trusted; a download that was stopped or killed goes
 on there. When all has arrived it is renamed to `source.<kind>`, so a file of that name is complete.
@@ -19,7 +19,7 @@ from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.hls_playlist import MAX_SEGMENT_BYTES, Playlist
 from tacticeye.match_files import find_download, storage_error, write_bytes
 from tacticeye.uploads import video_suffix
-from tacticeye.web_fetch import READ_BYTES, FetchError, WebPlace, fetch, opened
+from tacticeye.web_fetch import CHANGED, READ_BYTES, FetchError, WebPlace, fetch, opened
 
 TRIES = 6
 FIRST_PAUSE_S = 0.5
@@ -44,6 +44,11 @@ class Errand:
     def record(self) -> Path:
         return self.folder / "source.json"
 
+    def find_part(self) -> Path | None:
+        """The file of a download under way, once there is something in it."""
+        found = (path for path in self.folder.glob("source*.part") if _size(path) > 0)
+        return next(found, None)
+
     def find_finished(self) -> Path | None:
         """The file of an earlier download that came to its end."""
         return find_download(self.folder)
@@ -62,14 +67,29 @@ class Errand:
 
 @dataclass(frozen=True)
 class _Trust:
-    """source.json: bytes that are known to be good, of which version on the server, and the next segment of a list."""
+    """source.json: bytes that are known to be good, of which version on the server, and the next segment of a list.
+
+    total_size: bytes there will be in all, 0 unknown.
+    """
 
     size: int = 0
     version: str = ""
     next_segment: int = 0
+    total_size: int = 0
 
 
 _TRUST: TypeAdapter[_Trust] = TypeAdapter(_Trust)
+
+
+def find_total_size(errand: Errand) -> int:
+    """Bytes that the file of a download under way will have; 0 unknown."""
+    return _read_trust(errand).total_size
+
+
+def note_total_size(errand: Errand, total_size: int) -> None:
+    """Has it known."""
+    if total_size != find_total_size(errand):
+        _write_trust(errand, _Trust(total_size=total_size))
 
 
 def download_file(errand: Errand, url: str) -> Path:
@@ -94,14 +114,18 @@ def _download_rest(errand: Errand, url: str) -> Path:
     with opened(errand.place, url, headers) as response:
         if response.status != 206:
             start = 0
-        total = start + int(response.headers.get("Content-Length") or 0)
+        length = int(response.headers.get("Content-Length") or 0)
+        total = start + length
         kind = response.headers.get_content_type()
         if kind in ("text/html", "application/json"):
             raise SourceError(
                 errand.place.source, "there is a page at this link, not a video file: choose 'web page' as its kind."
             )
         version = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
-        _write_trust(errand, _Trust(version=version if not version.startswith("W/") else ""))
+        version = version if not version.startswith("W/") else ""
+        if trust.version and version != trust.version:  # what is here may have been analysed
+            raise SourceError(errand.place.source, CHANGED)
+        _write_trust(errand, _Trust(version=version, total_size=total if length else 0))
         size = _append(errand, response.read1, start, total)
         if size < total:
             raise FetchError(errand.place.source, "the connection was lost.", 0)
@@ -118,10 +142,10 @@ def _append(errand: Errand, read: Callable[[int], bytes], start: int, total: int
             file.seek(start)
             while chunk := _next_chunk(errand, read):
                 file.write(chunk)
+                file.flush()  # somebody may be waiting to read it
                 size += len(chunk)
+                errand.require_go()
                 if time.monotonic() - told_at > NOTE_EVERY_S:
-                    file.flush()
-                    errand.require_go()
                     errand.tell(_progress(size, total))
                     told_at = time.monotonic()
     except OSError as error:
@@ -186,8 +210,8 @@ def _pause(errand: Errand, seconds: float) -> None:
 
 def _progress(size: int, total: int) -> str:
     if total > size:
-        return f"Downloading: {size / MB:.0f} of {total / MB:.0f} MB; the analysis begins when all is here."
-    return f"Downloading: {size / MB:.0f} MB; the analysis begins when all is here."
+        return f"Downloading: {size / MB:.0f} of {total / MB:.0f} MB."
+    return f"Downloading: {size / MB:.0f} MB."
 
 
 def _size(path: Path) -> int:

@@ -66,10 +66,10 @@ class _Decoding:
     should_stop: asked before each packet; the pictures end when it says so.
     """
 
-    def __init__(self, path: Path, should_stop: StopQuestion = bool, threads: int = _DECODER_THREADS) -> None:
+    def __init__(self, container: InputContainer, path: Path, should_stop: StopQuestion, threads: int) -> None:
         self._path = path
         self.should_stop = should_stop
-        self.container = _open_container(path)
+        self.container = container
         self.stream = find_video_stream(self.container, str(path))
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.thread_count = threads
@@ -154,16 +154,20 @@ class LocalFileSource(VideoSource):
     def __init__(self, source: str | Path) -> None:
         self._path = find_video_file(source)
         self._closed = Event()
-        with closing(_Decoding(self._path)) as decoding:
+        self._look(self._path.stat().st_size)
+
+    def _look(self, size_bytes: int) -> None:
+        """Learns what there is to know without decoding more than the first frame. Raises SourceError."""
+        with closing(self._decoding()) as decoding:
             first = next(iter(decoding), None)
             if first is None:
-                raise SourceError(str(source), _NOTHING_DECODES)
+                raise SourceError(str(self._path), _NOTHING_DECODES)
             self._display = find_display(first)
             self._metadata = describe(
                 decoding.container,
                 decoding.stream,
                 self._display,
-                size_bytes=self._path.stat().st_size,
+                size_bytes=size_bytes,
                 is_live=False,
             )
             self._step = max(1, round(1 / (Fraction(self._metadata.fps) * decoding.time_base)))
@@ -199,13 +203,20 @@ class LocalFileSource(VideoSource):
         if decoding.unanswered and anchor is not None:
             yield from self._finish(anchor, last, should_stop)
 
+    def _open(self, should_stop: StopQuestion) -> InputContainer:
+        """should_stop: asked while the container has to wait."""
+        return open_container(self._path)
+
+    def _decoding(self, should_stop: StopQuestion = bool, threads: int = _DECODER_THREADS) -> _Decoding:
+        return _Decoding(self._open(should_stop), self._path, should_stop, threads)
+
     def find_image(self, t_s: float) -> Image:
         """The picture on display at t_s: (H, W, 3) uint8 BGR; before the first frame the first, past the end the last.
 
         Raises SourceError where no picture can be decoded.
         """
         for margin_s in (*_SEEK_MARGINS_S, math.inf):
-            with closing(_Decoding(self._path)) as decoding:
+            with closing(self._decoding()) as decoding:
                 is_from_start = margin_s > t_s
                 if not is_from_start and not self._seek_before(decoding, t_s - margin_s):
                     continue
@@ -221,7 +232,7 @@ class LocalFileSource(VideoSource):
     def read_between(self, start_s: float, end_s: float) -> Generator[VideoFrame, None, None]:
         """Frames whose display begins from start_s up to end_s, without decoding all that is before."""
         for margin_s in (*_SEEK_MARGINS_S, math.inf):
-            with closing(_Decoding(self._path)) as decoding:
+            with closing(self._decoding()) as decoding:
                 is_from_start = margin_s > start_s
                 if not is_from_start and not self._seek_before(decoding, start_s - margin_s):
                     continue
@@ -257,7 +268,7 @@ class LocalFileSource(VideoSource):
     def _start(self, after: StreamPosition | None, should_stop: StopQuestion) -> _Decoding:
         """A decoding whose next picture is the one that follows `after`."""
         if after is None:
-            return _Decoding(self._path, should_stop)
+            return self._decoding(should_stop)
         for threads in (_DECODER_THREADS, 1):  # 1: it may lie in what `_finish` gave
             found = self._seek_past(after, should_stop, threads) or self._count_past(after, should_stop, threads)
             if found is not None:
@@ -274,7 +285,7 @@ class LocalFileSource(VideoSource):
         if after.pts == NO_PTS:
             return None
         for margin_s in _SEEK_MARGINS_S:
-            decoding = _Decoding(self._path, should_stop, threads)
+            decoding = self._decoding(should_stop, threads)
             target = after.pts - round(margin_s / decoding.time_base)
             is_from_start = target <= self._origin
             if (is_from_start or decoding.seek(target)) and self._advance(decoding, after, has_key=is_from_start):
@@ -298,7 +309,7 @@ class LocalFileSource(VideoSource):
 
     def _count_past(self, after: StreamPosition, should_stop: StopQuestion, threads: int) -> _Decoding | None:
         """Found by counting from the first frame: slow, and right for every file. None where it isn't in the file."""
-        decoding = _Decoding(self._path, should_stop, threads)
+        decoding = self._decoding(should_stop, threads)
         picture = next(islice(decoding, after.frame, None), None)
         if picture is None or after.pts not in (NO_PTS, decoding.timestamp(picture)):
             decoding.close()
@@ -323,11 +334,14 @@ class LocalFileSource(VideoSource):
                     yield frame
 
 
-def _open_container(path: Path) -> InputContainer:
-    """Open for reading; `file:` and the lists keep FFmpeg from following anything that leads out of the file."""
+def open_container(path: Path, content: object = None) -> InputContainer:
+    """Open for reading; `file:` and the lists keep FFmpeg from following anything that leads out of the file.
+
+    content: an object to read the file through. Raises SourceError.
+    """
     options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
     try:
-        container = av.open(f"file:{path}", container_options=options)
+        container = av.open(content or f"file:{path}", container_options=options)
     except av.error.FFmpegError as error:
         raise SourceError(str(path), explain_unreadable(path)) from error
     assert isinstance(container, InputContainer)

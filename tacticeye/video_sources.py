@@ -1,7 +1,7 @@
 """From what a user gives to frames: opens every kind of source.
 
-Recordings from the web are downloaded into the match's folder first and then read like files, so that a resumed match
-is the same, frame for frame. Live streams are read as they come.
+Recordings from the web are downloaded into the match's folder and read like files there, while they arrive, so that a
+resumed match is the same, frame for frame. Live streams are read as they come.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tacticeye.arriving_source import ArrivingSource
 from tacticeye.config import Settings, SourceType
 from tacticeye.downloads import Errand, download_file, download_hls
 from tacticeye.file_source import LocalFileSource
@@ -75,7 +76,7 @@ def open_source(
     if finished is not None:
         return LocalFileSource(finished)
     if source_type is SourceType.HTTP_FILE:
-        return LocalFileSource(download_file(errand, link))
+        return ArrivingSource(errand, lambda errand: download_file(errand, link))
     live = LiveOptions(
         errand.place.source,
         settings.live_give_up_s,
@@ -106,7 +107,8 @@ def _open_playlist(errand: Errand, link: str, live: LiveOptions) -> VideoSource:
     """A recording where the playlist says that it is whole, otherwise a live stream."""
     playlist = read_playlist(errand.place, link)
     if playlist.is_complete:
-        return LocalFileSource(download_hls(errand, playlist))
+        duration_s = sum(segment.duration_s for segment in playlist.segments)
+        return ArrivingSource(errand, lambda errand: download_hls(errand, playlist), duration_s)
     return HLSSource(live, errand.place, lambda: link)
 
 
@@ -121,4 +123,4 @@ def _open_page(errand: Errand, link: str, live: LiveOptions, cookies_file: str) 
             return find_video(link, allow_private, cookies_file).stream_url
 
         return YouTubeSource(live, errand.place, find_stream)
-    return LocalFileSource(download_video(errand, cookies_file))
+    return ArrivingSource(errand, lambda errand: download_video(errand, cookies_file))

@@ -15,12 +15,13 @@ from tacticeye.network_guard import guarded
 TIMEOUT_S = 15.0
 READ_BYTES = 256 << 10
 _AGENT = "Mozilla/5.0 (compatible; TacticEYE)"
+CHANGED = "the file on the server has changed meanwhile: begin a new analysis."
 _REASONS = {
     401: "the server wants a login: give a link that works without one.",
     403: "the server refuses to send it: check in a browser whether the link still works.",
     404: "there is nothing at this link any more: copy it again.",
     410: "there is nothing at this link any more: copy it again.",
-    416: "the file on the server has changed meanwhile: begin a new analysis.",
+    416: CHANGED,
     429: "the server wants fewer requests: wait some minutes and resume.",
 }
 
@@ -57,6 +58,7 @@ def opened(place: WebPlace, url: str, headers: Mapping[str, str] | None = None) 
         with guarded(place.source, place.allow_private), _opener().open(request, timeout=TIMEOUT_S) as response:
             yield response
     except urllib.error.HTTPError as error:
+        error.close()  # it is the response too
         reason = _REASONS.get(error.code, f"the server answered {error.code} ({error.reason}): try again later.")
         raise FetchError(place.source, reason, error.code) from error
     except (OSError, http.client.HTTPException, ValueError) as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yt_dlp
 
-from tacticeye.downloads import NOTE_EVERY_S, Errand
+from tacticeye.downloads import NOTE_EVERY_S, Errand, note_total_size
 from tacticeye.errors import SourceError, SourceStoppedError
 from tacticeye.network_guard import guarded
 
@@ -95,11 +95,14 @@ def download_video(errand: Errand, cookies_file: str) -> Path:
             status.get("downloaded_bytes") or 0,
             status.get("total_bytes") or status.get("total_bytes_estimate"),
         )
+        if status.get("total_bytes"):
+            note_total_size(errand, int(status["total_bytes"]))
         of = f" of {total / 1e6:.0f}" if total else ""
-        errand.tell(f"Downloading: {done / 1e6:.0f}{of} MB; the analysis begins when all is here.")
+        errand.tell(f"Downloading: {done / 1e6:.0f}{of} MB.")
 
     options = {**_options(cookies_file), "paths": {"home": str(errand.folder)}, "progress_hooks": [look]}
     _run(errand.place.source, errand.place.allow_private, options, is_download=True)
+    errand.record.unlink(missing_ok=True)
     finished = errand.find_finished()
     if finished is None:
         raise SourceError(errand.place.source, "nothing was downloaded: check in a browser whether the video plays.")

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tacticeye.config import SourceType
 from tacticeye.errors import SourceError, SourceStoppedError
+from tacticeye.types import StreamPosition
 from tacticeye.video_sources import open_source
 from tacticeye.web_pages import explain
 from tests.small_match import write_small_match
@@ -32,6 +34,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
              "-hls_list_size", "0", "-hls_segment_type", kind, "-hls_fmp4_init_filename", "init.mp4", f"{name}.m3u8"],
             cwd=folder, check=True,
         )  # fmt: skip
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-t", str(FRAMES / 25),
+         "-c:v", "mpeg4", "-q:v", "2", "-movflags", "+faststart", "fast.mp4"],
+        cwd=folder, check=True,
+    )  # fmt: skip
     (folder / "master.m3u8").write_text(
         "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9000000,RESOLUTION=3840x2160\nnone.m3u8\n"
         "#EXT-X-STREAM-INF:BANDWIDTH=900000,RESOLUTION=320x180\nts.m3u8\n"
@@ -68,6 +75,37 @@ def test_a_recording_is_downloaded_and_read_to_its_last_frame(
     assert frames(kind, f"{web.address}/{name}", tmp_path) == FRAMES
     web.is_down = True
     assert frames(kind, f"{web.address}/{name}", tmp_path) == FRAMES  # what is here isn't fetched again
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "held"),
+    [(SourceType.HTTP_FILE, "fast.mp4", ("/fast.mp4", 500_000)), (SourceType.HLS, "ts.m3u8", ("/ts2.ts", 0))],
+)
+def test_a_recording_is_read_while_it_arrives_and_gone_on_with_after_a_stop(
+    web: WebServer, tmp_path: Path, kind: SourceType, name: str, held: tuple[str, int]
+) -> None:
+    web.held = dict([held])
+    link = f"{web.address}/{name}"
+    with open_source(kind, link, tmp_path) as source:
+        with closing(source.get_frame_generator()) as reading:
+            position = [next(reading) for _ in range(10)][-1].get_position()
+        assert (tmp_path / "source.part").exists()
+        web.go_on.set()
+    late, whole = (positions(kind, link, tmp_path, after) for after in (position, None))
+    assert late == whole[10:]
+    assert len(whole) == FRAMES
+
+
+def positions(kind: SourceType, link: str, folder: Path, after: StreamPosition | None) -> list[StreamPosition]:
+    with open_source(kind, link, folder) as source:
+        return [frame.get_position() for frame in source.get_frame_generator(after)]
+
+
+def test_a_file_that_changes_on_the_server_while_it_is_read_is_not_mixed(web: WebServer, tmp_path: Path) -> None:
+    (tmp_path / "source.part").write_bytes(b"begun")
+    (tmp_path / "source.json").write_text('{"version": "another"}')
+    with pytest.raises(SourceError, match="has changed meanwhile"):
+        frames(SourceType.HTTP_FILE, f"{web.address}/fast.mp4", tmp_path)
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(web: WebServer, folder: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ class WebServer:
     """break_after: bytes of a file after which the connection is cut, once for each entry. redirects: path to target.
 
     keep_shares: path to the share of its file that is left, 0..1. is_down: every request is refused with 503.
-    bytes_per_s: how fast files are sent, 0 as fast as can be.
+    bytes_per_s: how fast files are sent, 0 as fast as can be. held: path to the bytes sent before `go_on` is set.
     """
 
     folder: Path
@@ -29,6 +29,8 @@ class WebServer:
     ranges: list[str] = field(default_factory=list)
     is_down: bool = False
     bytes_per_s: int = 0
+    held: dict[str, int] = field(default_factory=dict)
+    go_on: threading.Event = field(default_factory=threading.Event)
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -76,7 +78,12 @@ class _Handler(SimpleHTTPRequestHandler):
             self.wfile.write(content[: self.facts.break_after.pop(0)])
             self.close_connection = True
             return
-        self._write(content)
+        at_once = self.facts.held.get(self.path, len(content))
+        self._write(content[:at_once])
+        if content[at_once:]:
+            self.wfile.flush()
+            self.facts.go_on.wait(20)
+            self._write(content[at_once:])
 
     def _write(self, content: bytes) -> None:
         rate = self.facts.bytes_per_s
