@@ -65,17 +65,12 @@ def clips(view: PeopleView, team: int, labels: Labels) -> None:
     )
 
 
-def tables(view: PeopleView, team: int, labels: Labels) -> None:
-    """Matrix, strings, zones and directions."""
-    matrix_column, other = st.columns([3, 2], gap="medium")
-    with matrix_column:
-        st.html(panels.heading(say("passes.matrix"), [say("passes.matrix_note")]))
-        st.dataframe(pass_charts.pass_matrix(view, team, labels), key="pass_matrix")
-    with other:
-        strings = view.strings[view.strings["team"] == team]
-        st.html(panels.pass_strings(strings, view.tempo[team], labels.texts))
-        zones = people_views.pass_zones(view.passes, view.size)
-        st.html(panels.pass_zones(zones[zones["team"] == team], labels.texts, view.is_on_pitch))
+def figures(view: PeopleView, team: int, labels: Labels) -> None:
+    """Strings, zones and directions."""
+    strings = view.strings[view.strings["team"] == team]
+    st.html(panels.pass_strings(strings, view.tempo[team], labels.texts))
+    zones = people_views.pass_zones(view.passes, view.size)
+    st.html(panels.pass_zones(zones[zones["team"] == team], labels.texts, view.is_on_pitch))
 
 
 def passes() -> MatchCard:
@@ -106,9 +101,11 @@ def passes() -> MatchCard:
         st.vega_lite_chart(
             figure.rows, figure.spec, key=NETWORK, width="stretch", on_select="rerun", selection_mode="edge"
         )
+        st.html(panels.heading(say("passes.matrix"), [say("passes.matrix_note")]))
+        st.dataframe(pass_charts.pass_matrix(view, team, labels), key="pass_matrix")
     with beside:
         clips(view, team, labels)
-    tables(view, team, labels)
+        figures(view, team, labels)
     return view.card
 
 

@@ -7,25 +7,44 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from tacticeye import charts
 from tacticeye.dashboard import corrections_panel, match_frame, panels, player_editor, polls
 from tacticeye.dashboard.language import say
 from tacticeye.dashboard.words import UNKNOWN, plain
+from tacticeye.heat_thumbnails import heat_thumbnail
 from tacticeye.labels import Labels
 from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard
+from tacticeye.team_colours import TeamColours
 from tacticeye.types import NO_TEAM, Role
 
+# More pictures would make the page heavy; those seen longest come first.
+MOST_THUMBNAILS = 60
 RUNNING = ("measured", "distance", "top_speed", "sprints")
-SHOWN = ("player", "team", "role", "minutes", "touches", "passes", "accuracy", "received", *RUNNING, "from", "to")
+SHOWN = (
+    "player", "heat", "team", "role", "minutes", "touches", "passes", "accuracy", "received", *RUNNING, "from", "to",
+)  # fmt: skip
 
 match = match_frame.get_match()
 
 
-def in_words(players: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+def thumbnails(players: pd.DataFrame, view: PeopleView, colours: TeamColours) -> list[str | None]:
+    """Where each stayed, those seen longest."""
+    shown = list(zip(players["track"].tolist(), players["team"].tolist(), strict=True))
+    return [
+        heat_thumbnail(view.stays[track], colours.teams[team] if team in (0, 1) else charts.UNSURE_COLOUR)
+        if row < MOST_THUMBNAILS and track in view.stays
+        else None
+        for row, (track, team) in enumerate(shown)
+    ]
+
+
+def in_words(players: pd.DataFrame, heat: list[str | None], labels: Labels) -> pd.DataFrame:
     """The table as it is read."""
     return pd.DataFrame(
         {
             "player": [labels.player(track) for track in players["track"]],
+            "heat": heat,
             "team": [labels.team(team) for team in players["team"]],
             "role": [say(f"role.{Role(role).name.lower()}") for role in players["role"]],
             "minutes": players["seconds_seen"] / 60,
@@ -43,12 +62,15 @@ def in_words(players: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     )
 
 
-def table(players: pd.DataFrame, view: PeopleView, labels: Labels) -> list[int]:
+def table(players: pd.DataFrame, view: PeopleView, colours: TeamColours, labels: Labels) -> list[int]:
     """The players; returns the ids of the rows chosen."""
-    shown = in_words(players, labels)
+    shown = in_words(players, thumbnails(players, view, colours), labels)
     if players["distance_m"].isna().all():
         shown = shown.drop(columns=list(RUNNING))
     columns: dict[str, Any] = {name: say(f"player_column.{name}") for name in SHOWN}
+    columns["heat"] = st.column_config.ImageColumn(
+        say("player_column.heat"), help=say("players.heat_help" if view.is_on_pitch else "players.heat_help_picture")
+    )
     columns["minutes"] = st.column_config.NumberColumn(
         say("player_column.minutes"), format="%.1f", help=say("players.minutes_help")
     )
@@ -92,7 +114,7 @@ def players() -> MatchCard:
     )
     wanted = view.players[view.players["team"].isin(teams)] if teams else view.players
     st.html(panels.heading(labels.texts.count("players.count", len(wanted)), [say("players.note")]))
-    chosen = table(wanted, view, labels)
+    chosen = table(wanted, view, colours, labels)
     player_editor.show(match.match_id, view, chosen, labels)
     player_editor.teams(match.match_id, view, colours, labels)
     corrections_panel.show(match.match_id, labels)

@@ -29,6 +29,8 @@ PLAYER_COLUMNS = (
 # On the pitch only where this share of what was seen of the people could be placed there: fewer would show a part of
 # the match as the whole.
 _CALIBRATED_SHARE = 0.5
+# Rows and columns of where a player stayed: about 7 m on the pitch, fine enough for a thumbnail.
+STAY_GRID = (10, 15)
 # Passes in a string, from and to (0: no end), as they are counted in analysis/metrics.py.
 STRING_BANDS = ((3, 5), (6, 8), (9, 0))
 
@@ -40,6 +42,7 @@ class PeopleView:
 
     is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
     was seen of people that has a place on the pitch. size: of the pitch in m, or (1, 1).
+    stays: by track, how much of the time in each part of that ground: STAY_GRID float32, row 0 at the top.
     strings, tempo: as pass_strings and pass_tempo tell them.
     """
 
@@ -53,6 +56,7 @@ class PeopleView:
     size: tuple[float, float] = (1.0, 1.0)
     strings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["team", "n", "t_start_s", "t_end_s"]))
     tempo: tuple[float, float] = (np.nan, np.nan)
+    stays: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
 
@@ -96,6 +100,7 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
         size=FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0),
         strings=pass_strings(events),
         tempo=pass_tempo(passes, spans),
+        stays=_stays(seen, FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0), is_on_pitch),
         kits=kits,
         overrides=overrides,
     )
@@ -193,6 +198,18 @@ def _placed(seen: pd.DataFrame, is_on_pitch: bool, width: int, height: int) -> p
     if is_on_pitch:
         return seen.assign(x=seen["pitch_x"], y=seen["pitch_y"], weight=seen["n_pitch"])
     return seen.assign(x=seen["image_x"] / width, y=seen["image_y"] / height, weight=seen["n"])
+
+
+def _stays(seen: pd.DataFrame, size: tuple[float, float], is_on_pitch: bool) -> dict[int, NDArray[np.float32]]:
+    rows, columns = STAY_GRID
+    known = seen[seen["weight"] > 0]
+    tracks, index = np.unique(known["track"].to_numpy(np.int64), return_inverse=True)
+    across = np.clip((known["x"].to_numpy(np.float64) / size[0] * columns).astype(int), 0, columns - 1)
+    down = np.clip((known["y"].to_numpy(np.float64) / size[1] * rows).astype(int), 0, rows - 1)
+    grids = np.zeros((len(tracks), rows, columns), np.float32)
+    # The pitch's y goes up, the picture's down.
+    np.add.at(grids, (index, rows - 1 - down if is_on_pitch else down, across), known["weight"].to_numpy(np.float32))
+    return dict(zip(tracks.tolist(), grids, strict=True))
 
 
 def _average_places(seen: pd.DataFrame) -> pd.DataFrame:

@@ -6,12 +6,15 @@ told. Everything that users or files named is escaped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import pandas as pd
 
 from tacticeye.analysis.definitions import PossessionDefinition, defined_share
 from tacticeye.charts import clock
+from tacticeye.corrections import TURNOVERS
 from tacticeye.labels import Labels
 from tacticeye.match_views import LiveView
 from tacticeye.people_views import PeopleView, pass_strings
@@ -31,6 +34,7 @@ h1 { font-size: 1.6rem; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1r
 p { margin: .3rem 0; } .muted { color: #5d6861; } .bar { display: flex; gap: 2px; height: .9rem; margin: .4rem 0; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .22rem .5rem .22rem 0;
 border-bottom: 1px solid #dde3db; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td:first-child { white-space: nowrap; }
 .sides { display: flex; justify-content: space-between; font-weight: 650; font-size: 1.25rem; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; } button { font: inherit; padding: .35rem .9rem; }
 .note { border-left: 4px solid #3b7fc4; padding: .3rem .8rem; background: #eef3f8; }
@@ -90,7 +94,11 @@ def _possession(live: LiveView, definition: PossessionDefinition, colours: TeamC
     )
     is_of_passes = definition is PossessionDefinition.PASSES
     whole = str(share.attempted) if is_of_passes else clock(share.denominator_s)
-    note = [labels.formula(definition), texts(f"definitions.of_{'passes' if is_of_passes else 'time'}", whole=whole)]
+    formula = labels.formula(definition)
+    note = [
+        formula[:1].upper() + formula[1:],
+        texts(f"definitions.of_{'passes' if is_of_passes else 'time'}", whole=whole),
+    ]
     if share.contested_percent >= 1:
         note.append(texts("definitions.contested", percent=f"{share.contested_percent:.0f}"))
     ranges = [f"{share.lowest_by_team[team]:.0f}\u2013{share.highest_by_team[team]:.0f}%" for team in (0, 1)]
@@ -136,12 +144,17 @@ def _moments(sure: pd.DataFrame, labels: Labels) -> str:
     chosen = pd.concat([shots.head(_MOST_MOMENTS), best]).sort_values("t_start_s")
     rows = [
         _row(clock(row["t_start_s"]), labels.team(row["team"]), f"{labels.kind(row['kind'])} "
-             f"{labels.result(row['result'])}", labels.player(row["track_from"]), f"{row['confidence']:.0%}")
+             f"{labels.result(row['result'])}", labels.player(_actor(row)), f"{row['confidence']:.0%}")
         for row in chosen.to_dict("records")
     ]  # fmt: skip
     names = ("time", "team", "kind", "player", "confidence")
     head = _head(*(texts(f"column.{name}") for name in names))
     return f"<h2>{escape(texts('report.moments'))}</h2><table>{head}{''.join(rows)}</table>"
+
+
+def _actor(event: Mapping[Any, Any]) -> int:
+    """Who did it: of a turnover, whoever won the ball."""
+    return int(event["track_to" if event["kind"] in TURNOVERS else "track_from"])
 
 
 def _players(people: PeopleView, labels: Labels) -> str:

@@ -65,6 +65,12 @@ def blend(background: str, colour: str, strength: NDArray[np.float64]) -> list[s
     return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in mixed.tolist()]
 
 
+def channels(colour: str) -> tuple[int, int, int]:
+    """'#rrggbb' as 0..255."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
+
+
 def _hex(rgb: NDArray[np.float64] | None) -> str | None:
     if rgb is None:
         return None

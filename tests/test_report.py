@@ -71,7 +71,7 @@ def test_possession_is_told_by_the_definition_asked_for(views: Views) -> None:
     ]
     for html, share in zip(told, defined_shares(views[0].totals), strict=True):
         assert f"{share.percent_by_team[1]:.0f}%</span></div>" in html
-        assert get_texts("en")(f"formula.{share.definition}") in html
+        assert get_texts("en")(f"formula.{share.definition}")[1:] in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,3 +79,10 @@ def test_it_speaks_every_language(views: Views, language: str) -> None:
     html = report_html(views[0], views[1].events, views[2], COLOURS, labels(views, language))
     assert f"<html lang='{language}'>" in html
     assert get_texts(language)("report.moments") in html
+
+
+def test_a_turnover_names_whoever_won_the_ball(views: Views) -> None:
+    won = views[1].events.assign(kind="INTERCEPTION", track_from=71, track_to=72, confidence=0.9).head(1)
+    html = report_html(views[0], won, views[2], COLOURS, labels(views))
+    assert "#72" in html
+    assert "#71" not in html

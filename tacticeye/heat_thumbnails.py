@@ -1,0 +1,33 @@
+"""Where each player stayed, as a picture small enough for a cell of a table."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tacticeye.team_colours import channels
+
+_SCALE = 4
+_LINE = (138, 148, 141, 255)
+
+
+def heat_thumbnail(grid: NDArray[np.float32], colour: str) -> str:
+    """A PNG as a data URL: the grid in shades of '#rrggbb' on clear ground, framed, halved. grid: (rows, columns)
+    float32, row 0 at the top, any unit."""
+    peak = float(grid.max()) if grid.size else 0.0
+    strength = np.sqrt(grid / peak) if peak > 0 else np.zeros_like(grid)
+    rows, columns = grid.shape
+    picture = np.empty((rows, columns, 4), np.uint8)
+    picture[..., :3] = channels(colour)
+    picture[..., 3] = np.rint(255 * strength)
+    size = (columns * _SCALE, rows * _SCALE)
+    # The colour is the same everywhere, so that only the strength is smoothed.
+    large = np.asarray(Image.fromarray(picture, "RGBA").resize(size, Image.Resampling.BILINEAR)).copy()
+    large[[0, -1], :] = large[:, [0, -1]] = large[:, size[0] // 2] = _LINE
+    content = io.BytesIO()
+    Image.fromarray(large, "RGBA").quantize(32).save(content, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
