@@ -7,36 +7,22 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from tacticeye import charts
 from tacticeye.dashboard import corrections_panel, match_frame, panels, player_editor, polls
 from tacticeye.dashboard.language import say
 from tacticeye.dashboard.words import UNKNOWN, plain
-from tacticeye.heat_thumbnails import heat_thumbnail
+from tacticeye.heat_thumbnails import player_thumbnails
 from tacticeye.labels import Labels
 from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard
 from tacticeye.team_colours import TeamColours
 from tacticeye.types import NO_TEAM, Role
 
-# More pictures would make the page heavy; those seen longest come first.
-MOST_THUMBNAILS = 60
 RUNNING = ("measured", "distance", "top_speed", "sprints")
 SHOWN = (
     "player", "heat", "team", "role", "minutes", "touches", "passes", "accuracy", "received", *RUNNING, "from", "to",
 )  # fmt: skip
 
 match = match_frame.get_match()
-
-
-def thumbnails(players: pd.DataFrame, view: PeopleView, colours: TeamColours) -> list[str | None]:
-    """Where each stayed, those seen longest."""
-    shown = list(zip(players["track"].tolist(), players["team"].tolist(), strict=True))
-    return [
-        heat_thumbnail(view.stays[track], colours.teams[team] if team in (0, 1) else charts.UNSURE_COLOUR)
-        if row < MOST_THUMBNAILS and track in view.stays
-        else None
-        for row, (track, team) in enumerate(shown)
-    ]
 
 
 def in_words(players: pd.DataFrame, heat: list[str | None], labels: Labels) -> pd.DataFrame:
@@ -64,7 +50,7 @@ def in_words(players: pd.DataFrame, heat: list[str | None], labels: Labels) -> p
 
 def table(players: pd.DataFrame, view: PeopleView, colours: TeamColours, labels: Labels) -> list[int]:
     """The players; returns the ids of the rows chosen."""
-    shown = in_words(players, thumbnails(players, view, colours), labels)
+    shown = in_words(players, player_thumbnails(players, view.stays, colours), labels)
     if players["distance_m"].isna().all():
         shown = shown.drop(columns=list(RUNNING))
     columns: dict[str, Any] = {name: say(f"player_column.{name}") for name in SHOWN}

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from tacticeye.team_colours import channels
+from tacticeye.charts import UNSURE_COLOUR
+from tacticeye.team_colours import TeamColours, channels
 
+# More pictures would make a page heavy; those seen longest come first.
+_MOST = 60
 _SCALE = 4
 _LINE = (138, 148, 141, 255)
+
+
+def player_thumbnails(
+    players: pd.DataFrame, stays: Mapping[int, NDArray[np.float32]], colours: TeamColours
+) -> list[str | None]:
+    """One for each of the first players, in their teams' colours. players: track, team. stays: grid by track."""
+    shown = zip(players["track"].tolist(), players["team"].tolist(), strict=True)
+    return [
+        heat_thumbnail(stays[track], colours.teams[team] if team in (0, 1) else UNSURE_COLOUR)
+        if row < _MOST and track in stays
+        else None
+        for row, (track, team) in enumerate(shown)
+    ]
 
 
 def heat_thumbnail(grid: NDArray[np.float32], colour: str) -> str:

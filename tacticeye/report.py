@@ -39,7 +39,7 @@ td:first-child { white-space: nowrap; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; } button { font: inherit; padding: .35rem .9rem; }
 .note { border-left: 4px solid #3b7fc4; padding: .3rem .8rem; background: #eef3f8; }
 @media print { button { display: none; } body { margin: 0 auto; } h2, tr { break-inside: avoid; } }
-@media (max-width: 40rem) { .two { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) { .two { grid-template-columns: 1fr; } table { font-size: 12px; } }
 """
 
 

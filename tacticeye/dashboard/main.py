@@ -15,6 +15,6 @@ HERE = Path(__file__).resolve().parent
 st.set_page_config(page_title="TacticEYE", page_icon=str(HERE / "mark.svg"), layout="wide")
 st.logo(str(HERE / "logo.svg"), icon_image=str(HERE / "mark.svg"), size="large")
 st.html(HERE / "style.css")
-page = st.navigation(all_pages())
+page = st.navigation(all_pages(), expanded=True)
 language.switch()
 page.run()
