@@ -1,6 +1,7 @@
 """Events in the words of other programs: SPADL actions (socceraction), and Metrica's JSON with its metadata (kloppy).
 
-Times in s of video, one period. Places in m on the pitch, NaN unknown: an event's own where it has one, else where its
+Times in s of video; all of it is one period until the user tells the periods, and what lies outside them is then left
+out. Places in m on the pitch, NaN unknown: an event's own where it has one, else where its
 player was in that second. What became of a shot is not known: SPADL has no word for that and counts it as failed; for
 kloppy it is a generic event without an outcome.
 """
@@ -8,19 +9,22 @@ kloppy it is a generic event without an outcome.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tacticeye.corrections import TURNOVERS
 from tacticeye.labels import Labels
+from tacticeye.ledger import Period
 from tacticeye.people_views import PeopleView
 from tacticeye.pitch import LENGTH_M, PENALTY_AREA_DEPTH_M, PENALTY_AREA_WIDTH_M, WIDTH_M
 from tacticeye.types import NO_TRACK, EventKind, EventResult
 
+WHOLE_VIDEO = (Period(0.0, 1e9),)
 PLACES = ("x", "y", "to_x", "to_y")
 _OWN_PLACES = ("pitch_x_from", "pitch_y_from", "pitch_x_to", "pitch_y_to")
 
@@ -47,6 +51,7 @@ _METRICA_RESTARTS = {EventKind.FREE_KICK: 32, EventKind.CORNER_KICK: 33, EventKi
 _METRICA_GOAL_KICK = 20
 # Frames in Metrica's files are this many a second; times are exact beside them.
 METRICA_HZ = 25
+_METRICA_PERIODS = ("first_half", "second_half", "first_extra_half", "second_extra_half")
 
 
 def place_events(events: pd.DataFrame, view: PeopleView) -> pd.DataFrame:
@@ -59,6 +64,20 @@ def place_events(events: pd.DataFrame, view: PeopleView) -> pd.DataFrame:
             values = values.fillna(placed["event_id"].map(by_event[place]))
         placed[place] = values.clip(0.0, LENGTH_M if place.endswith("x") else WIDTH_M)
     return placed
+
+
+def period_numbers(t_s: NDArray[np.float64], periods: Sequence[Period]) -> NDArray[np.int64]:
+    """(N,) int64: from 1, the period of each time; 0 outside of all. No periods: all is the first."""
+    numbers = np.zeros(len(t_s), np.int64)
+    for number, period in enumerate(periods or WHOLE_VIDEO, start=1):
+        numbers[(t_s >= period.start_s) & (t_s < period.end_s)] = number
+    return numbers
+
+
+def _in_periods(events: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
+    """Those within a period, with its number as column period."""
+    numbered = events.assign(period=period_numbers(events["t_start_s"].to_numpy(np.float64), periods))
+    return numbered[numbered["period"] > 0].reset_index(drop=True)
 
 
 def _restarts(events: pd.DataFrame) -> dict[tuple[float, int], EventKind]:
@@ -74,9 +93,14 @@ def _restarts(events: pd.DataFrame) -> dict[tuple[float, int], EventKind]:
 # SPADL
 
 
-def spadl_actions(events: pd.DataFrame, match_id: str) -> pd.DataFrame:
+def spadl_actions(events: pd.DataFrame, match_id: str, periods: Sequence[Period] = ()) -> pd.DataFrame:
     """Actions with the columns of socceraction's SPADLSchema. events: as place_events gives them; those without a place
-    on the pitch are left out, as are kinds that SPADL has no action for."""
+    on the pitch are left out, as are kinds that SPADL has no action for.
+
+    periods: as the user told them; with them times count from the beginning of each, and the first team attacks to the
+    right in all of which it is known, as SPADL has it.
+    """
+    events = _in_periods(events, periods)
     kept = events[events["kind"].isin(_SPADL_OF) & (events["team"] >= 0)].dropna(subset=["x", "y"])
     # An action that moves the ball nobody knows where to has no end in SPADL's sense.
     kept = kept[kept["to_x"].notna() | (kept["kind"] == EventKind.INTERCEPTION)].reset_index(drop=True)
@@ -88,19 +112,26 @@ def spadl_actions(events: pd.DataFrame, match_id: str) -> pd.DataFrame:
     )
     result = np.where(has_failed, 0, 1)
     body = ["other" if name == "throw_in" else "foot" for name in types]
+    told = periods or WHOLE_VIDEO
+    begin_s = kept["period"].map({number: period.start_s for number, period in enumerate(told, start=1)})
+    is_turned = kept["period"].isin([number for number, period in enumerate(told, start=1) if period.to_right == 1])
+    x, y, to_x, to_y = (
+        kept[place].where(~is_turned, size - kept[place])
+        for place, size in zip(PLACES, (LENGTH_M, WIDTH_M, LENGTH_M, WIDTH_M), strict=True)
+    )
     return pd.DataFrame(
         {
             "game_id": match_id,
             "original_event_id": kept["event_id"].astype(str),
             "action_id": np.arange(len(kept)),
-            "period_id": 1,
-            "time_seconds": kept["t_start_s"].clip(lower=0.0),
+            "period_id": kept["period"],
+            "time_seconds": kept["t_start_s"] - begin_s,
             "team_id": kept["team"],
             "player_id": kept["track_to"].where(is_won, kept["track_from"]),
-            "start_x": kept["x"],
-            "start_y": kept["y"],
-            "end_x": kept["to_x"].where(~is_won, kept["x"]),
-            "end_y": kept["to_y"].where(~is_won, kept["y"]),
+            "start_x": x,
+            "start_y": y,
+            "end_x": to_x.where(~is_won, x),
+            "end_y": to_y.where(~is_won, y),
             "bodypart_id": [_SPADL_BODY[name] for name in body],
             "bodypart_name": body,
             "type_id": [_SPADL_TYPES[name] for name in types],
@@ -124,11 +155,13 @@ def _spadl_type(event: Mapping[Any, Any], restart: EventKind | None) -> str:
 # Metrica
 
 
-def metrica_events(events: pd.DataFrame, labels: Labels) -> bytes:
+def metrica_events(events: pd.DataFrame, labels: Labels, periods: Sequence[Period] = ()) -> bytes:
     """Events as Metrica's JSON, places as shares of the pitch with y down. events: as place_events gives them."""
+    events = _in_periods(events, periods)
+    begin_s = periods[0].start_s if periods else 0.0
     restarts = _restarts(events)
     # kloppy looks what a pass comes after, and the first one has to come after something.
-    data = [_metrica_event(0, "VIDEO START", 0, 0.0, NO_TRACK, labels)]
+    data = [_metrica_event(0, "START", 0, begin_s, NO_TRACK, labels)]
     for row in events[events["team"] >= 0].to_dict("records"):
         kind = EventKind(row["kind"])
         if kind in _METRICA_RESTARTS or kind is EventKind.GOAL_KICK:
@@ -138,6 +171,7 @@ def metrica_events(events: pd.DataFrame, labels: Labels) -> bytes:
         if restart in _METRICA_RESTARTS:
             number, name = _METRICA_SET_PIECE
             before = _metrica_event(number, name, row["team"], row["t_start_s"], row["track_from"], labels)
+            before["period"] = row["period"]
             data.append(before | {"subtypes": {"id": _METRICA_RESTARTS[restart], "name": restart.value}})
         elif restart is EventKind.GOAL_KICK:
             told["subtypes"] = {"id": _METRICA_GOAL_KICK, "name": restart.value}
@@ -158,6 +192,7 @@ def _told(row: Mapping[Any, Any], labels: Labels) -> dict[str, Any]:
     event["start"] |= _shares(row["x"], row["y"])
     event["end"] = _moment(row["t_end_s"]) | _shares(row["to_x"], row["to_y"])
     event["to"] = _person(other, labels)
+    event["period"] = row["period"]
     return event
 
 
@@ -188,7 +223,13 @@ def _person(track: int, labels: Labels) -> dict[str, Any]:
     return {"id": str(track), "name": labels.player(track) if track != NO_TRACK else ""}
 
 
-def metrica_metadata(players: pd.DataFrame, end_s: float, labels: Labels, numbers: Mapping[int, int]) -> bytes:
+def metrica_metadata(
+    players: pd.DataFrame,
+    end_s: float,
+    labels: Labels,
+    numbers: Mapping[int, int],
+    periods: Sequence[Period] = (),
+) -> bytes:
     """Teams, players and pitch as EPTS metadata, which the events refer to. players: of a PeopleView; a shirt number
     that nobody gave is 0."""
     root = ElementTree.Element("main")
@@ -197,15 +238,21 @@ def metrica_metadata(players: pd.DataFrame, end_s: float, labels: Labels, number
     _text(config, "ProviderName", "Metrica Sports")
     _text(config, "FrameRate", str(METRICA_HZ))
     ends = ElementTree.SubElement(config, "ProviderGlobalParameters")
-    for name, t_s in (("first_half_start", 0.0), ("first_half_end", end_s)):
-        _parameter(ends, name, str(round(t_s * METRICA_HZ)))
+    told = periods or (Period(0.0, end_s),)
+    for name, period in zip(_METRICA_PERIODS, told, strict=False):
+        _parameter(ends, f"{name}_start", str(round(period.start_s * METRICA_HZ)))
+        _parameter(ends, f"{name}_end", str(round(period.end_s * METRICA_HZ)))
     session = ElementTree.SubElement(ElementTree.SubElement(metadata, "Sessions"), "Session")
     field = ElementTree.SubElement(session, "FieldSize")
     _text(field, "Width", str(round(LENGTH_M)))
     _text(field, "Height", str(round(WIDTH_M)))
     teams = ElementTree.SubElement(metadata, "Teams")
     for team in (0, 1):
-        _text(ElementTree.SubElement(teams, "Team", id=str(team)), "Name", labels.team(team))
+        side = ElementTree.SubElement(teams, "Team", id=str(team))
+        _text(side, "Name", labels.team(team))
+        if told[0].to_right in (0, 1):
+            way = "left_to_right" if told[0].to_right == team else "right_to_left"
+            _parameter(ElementTree.SubElement(side, "ProviderTeamsParameters"), "attack_direction_first_half", way)
     people = ElementTree.SubElement(metadata, "Players")
     for track, team in zip(players["track"].tolist(), players["team"].tolist(), strict=True):
         if team in (0, 1):

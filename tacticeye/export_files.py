@@ -23,7 +23,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 
-from tacticeye.action_files import METRICA_HZ, metrica_events, metrica_metadata, place_events, spadl_actions
+from tacticeye.action_files import (
+    METRICA_HZ,
+    metrica_events,
+    metrica_metadata,
+    period_numbers,
+    place_events,
+    spadl_actions,
+)
 from tacticeye.corrected_match import read_overrides, shown_boxes
 from tacticeye.corrections import correct_events, correct_spans
 from tacticeye.errors import ExportError
@@ -128,10 +135,13 @@ def _tracking(folder: MatchFolder, out: Path) -> None:
     _demand_pitch(view)
     boxes = tables(folder)["boxes"]
     placed = boxes[(boxes["track"] >= 0) & boxes["team"].isin([0, 1]) & boxes["pitch_x"].notna()]
-    frames = np.unique(np.round(boxes["t_s"].to_numpy() * METRICA_HZ).astype(int)) + 1
+    t_s = boxes["t_s"].to_numpy(np.float64)
+    told = period_numbers(t_s, view.overrides.periods)
+    frames, first = np.unique(np.round(t_s[told > 0] * METRICA_HZ).astype(int) + 1, return_index=True)
+    numbers = told[told > 0][first]
     ball = _ball_places(folder)
     parts = {
-        f"{side}.csv": _metrica(placed[placed["team"] == team], ball, frames, side, view.size).encode()
+        f"{side}.csv": _metrica(placed[placed["team"] == team], ball, frames, numbers, side, view.size).encode()
         for team, side in ((0, "home"), (1, "away"))
     }
     _zip(out, parts)
@@ -149,16 +159,24 @@ def _ball_places(folder: MatchFolder) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["t_s", "pitch_x", "pitch_y"], dtype=np.float64).dropna()
 
 
-def _metrica(boxes: pd.DataFrame, ball: pd.DataFrame, frames: np.ndarray, side: str, size: tuple[float, float]) -> str:
-    """Places as shares of the pitch, y down; NaN where unseen."""
+def _metrica(
+    boxes: pd.DataFrame,
+    ball: pd.DataFrame,
+    frames: np.ndarray,
+    periods: np.ndarray,
+    side: str,
+    size: tuple[float, float],
+) -> str:
+    """Places as shares of the pitch, y down; NaN where unseen. periods: number of each frame's."""
     tracks = sorted(int(track) for track in boxes["track"].unique())
     values = np.full((len(frames), 2 * len(tracks) + 2), np.nan)
     for placed, columns in (
         (boxes, 2 * np.searchsorted(tracks, boxes["track"].to_numpy())),
         (ball, np.full(len(ball), 2 * len(tracks))),
     ):
-        rows = np.searchsorted(frames, np.round(placed["t_s"].to_numpy() * METRICA_HZ).astype(int) + 1)
-        is_known = rows < len(frames)
+        wanted = np.round(placed["t_s"].to_numpy() * METRICA_HZ).astype(int) + 1
+        rows = np.searchsorted(frames, wanted)
+        is_known = np.isin(wanted, frames)
         values[rows[is_known], columns[is_known]] = (placed["pitch_x"].to_numpy() / size[0])[is_known]
         values[rows[is_known], columns[is_known] + 1] = (1 - placed["pitch_y"].to_numpy() / size[1])[is_known]
     head = [
@@ -167,9 +185,9 @@ def _metrica(boxes: pd.DataFrame, ball: pd.DataFrame, frames: np.ndarray, side: 
         ",".join(["Period", "Frame", "Time [s]", *(t for n in tracks for t in (f"Player{n}", "")), "Ball", ""]),
     ]
     lines = [
-        ",".join(["1", str(number), f"{(number - 1) / METRICA_HZ:.2f}",
+        ",".join([str(period), str(number), f"{(number - 1) / METRICA_HZ:.2f}",
                   *("NaN" if np.isnan(value) else f"{value:.5f}" for value in row)])
-        for number, row in zip(frames.tolist(), values.tolist(), strict=True)
+        for period, number, row in zip(periods.tolist(), frames.tolist(), values.tolist(), strict=True)
     ]  # fmt: skip
     return "\n".join([*head, *lines]) + "\n"
 
@@ -177,10 +195,10 @@ def _metrica(boxes: pd.DataFrame, ball: pd.DataFrame, frames: np.ndarray, side: 
 def _events(folder: MatchFolder, out: Path) -> None:
     view = _people(folder)
     labels = Labels(get_texts("en"), view.overrides.team_names, view.overrides.names)
-    placed = place_events(tables(folder)["events"], view)
+    placed, periods = place_events(tables(folder)["events"], view), view.overrides.periods
     parts = {
-        "events.json": metrica_events(placed, labels),
-        "metadata.xml": metrica_metadata(view.players, view.card.t_s, labels, view.overrides.numbers),
+        "events.json": metrica_events(placed, labels, periods),
+        "metadata.xml": metrica_metadata(view.players, view.card.t_s, labels, view.overrides.numbers, periods),
     }
     _zip(out, parts)
 
@@ -188,7 +206,7 @@ def _events(folder: MatchFolder, out: Path) -> None:
 def _spadl(folder: MatchFolder, out: Path) -> None:
     view = _people(folder)
     _demand_pitch(view)
-    actions = spadl_actions(place_events(tables(folder)["events"], view), folder.match_id)
+    actions = spadl_actions(place_events(tables(folder)["events"], view), folder.match_id, view.overrides.periods)
     write_bytes(out, actions.to_csv(index=False).encode())
 
 

@@ -23,7 +23,7 @@ from tacticeye.errors import ExportError
 from tacticeye.export import export_json
 from tacticeye.export_files import KINDS, tables, write_export
 from tacticeye.labels import Labels
-from tacticeye.ledger import MergeTracks, NameTeam, RejectEvent, SwapTeams
+from tacticeye.ledger import MergeTracks, NameTeam, Period, RejectEvent, SetPeriods, SwapTeams
 from tacticeye.match_files import MatchFolder, write_record
 from tacticeye.texts import get_texts
 from tacticeye.types import Boxes
@@ -163,7 +163,7 @@ def test_kloppy_reads_the_actions_as_events(tmp_path: Path) -> None:
     (tmp_path / "metadata.xml").write_bytes(metrica_metadata(players, 40.0, names, {15: 7}))
     dataset = metrica.load_event(str(tmp_path / "events.json"), str(tmp_path / "metadata.xml"), coordinates="metrica")
     assert [e.event_name for e in dataset.events] == [
-        "VIDEO START",
+        "START",
         "pass",
         "recovery",
         "carry",
@@ -190,6 +190,34 @@ def test_kloppy_reads_the_events_of_a_match_whose_pitch_is_unknown(folder: Match
     assert [event.timestamp.total_seconds() for event in read] == pytest.approx(told["t_start_s"].tolist(), abs=1e-3)
     assert [int(event.player.player_id) for event in read] == told["track_from"].tolist()
     assert [event.coordinates for event in read] == [None] * len(read)
+
+
+def test_spadl_turns_the_second_half_so_that_the_first_team_attacks_to_the_right() -> None:
+    events = _events_with_a_corner()
+    halves = (Period(0.0, 11.1, 0), Period(11.1, 19.0, 1))
+    actions = spadl_actions(events, "derby", halves)
+    assert actions["type_name"].tolist() == ["corner_crossed", "interception", "dribble"]
+    assert actions["period_id"].tolist() == [1, 1, 2]
+    assert actions["time_seconds"].tolist() == pytest.approx([10.0, 11.0, 0.1])
+    assert actions["start_x"].tolist() == [105.0, 98.0, 105.0 - 98.0]
+    assert actions["end_y"].tolist() == [34.0, 34.0, 68.0 - 30.0]
+
+
+@leaves_files_open[0]
+@leaves_files_open[1]
+def test_kloppy_reads_periods_and_ends(on_pitch: MatchFolder, tmp_path: Path) -> None:
+    ledger.append(on_pitch, SetPeriods((Period(0.0, 5.0, 1), Period(6.0, 11.0, 0))))
+    for kind in ("events", "tracking"):
+        write_export(on_pitch, kind, tmp_path / f"{kind}.zip")
+        with zipfile.ZipFile(tmp_path / f"{kind}.zip") as archive:
+            archive.extractall(tmp_path)
+    events = metrica.load_event(str(tmp_path / "events.json"), str(tmp_path / "metadata.xml"))
+    told = tables(on_pitch)["events"]
+    assert events.metadata.orientation.value == "away-home"
+    assert sum(event.period.id == 2 for event in events) == told["t_start_s"].between(6.0, 11.0).sum() > 0
+    tracking = metrica.load_tracking_csv(home_data=str(tmp_path / "home.csv"), away_data=str(tmp_path / "away.csv"))
+    t_s = np.unique(tables(on_pitch)["boxes"]["t_s"])
+    assert sum(frame.period.id == 2 for frame in tracking) == ((t_s >= 6.0) & (t_s < 11.0)).sum()
 
 
 def _events_with_a_corner() -> pd.DataFrame:
