@@ -11,26 +11,24 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from tacticeye import progress_bar
-from tacticeye.config import PRESETS, AnalysisConfig, Settings, SourceType
+from tacticeye.arguments import make_parser
+from tacticeye.config import AnalysisConfig, Settings, SourceType
 from tacticeye.demo import demo_video
 from tacticeye.errors import ConfigurationError, MatchBusyError, TacticEyeError
 from tacticeye.match_files import MatchFolder, make_folder, write_bytes
 from tacticeye.match_queue import claim
 from tacticeye.service import MatchCard, Service
-from tacticeye.training.command_line import add_evaluate_options, add_train_options, evaluate, train
+from tacticeye.training.command_line import evaluate, train
 
 EXIT_ERROR = 1
 EXIT_BUSY = 3
 EXIT_STOPPED = 130
-
-EXPORT_PARTS = "boxes,ball,calibration"
-EXPORT_FORMATS = ("json", "csv", "parquet", "duckdb", "sportscode", "events", "tracking", "spadl")
 
 # Positions are analysed many times faster than real time, so fewer and longer batches.
 TRACKING_BATCH_S = 30.0
@@ -40,14 +38,13 @@ Command = Callable[[Settings, argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = make_parser((__doc__ or "").split("\n\n", 1)[1]).parse_args(arguments)
     wants_json = getattr(options, "json", False)
     try:
         settings = Settings.from_environment()
         if "data_dir" in options:
             settings = replace(settings, data_dir=options.data_dir)
-        command: Command = options.command
-        return command(replace(settings, data_dir=settings.data_dir.absolute()), options)
+        return COMMANDS[options.command](replace(settings, data_dir=settings.data_dir.absolute()), options)
     except TacticEyeError as error:
         if wants_json:
             print(json.dumps({"error": str(error)}))
@@ -302,125 +299,23 @@ def _confirms(question: str) -> bool:
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _parser() -> argparse.ArgumentParser:
-    everywhere = argparse.ArgumentParser(add_help=False)
-    everywhere.add_argument(
-        "--data-dir",
-        type=Path,
-        default=argparse.SUPPRESS,
-        metavar="DIR",
-        help="where matches live (default: TACTICEYE_DATA_DIR, or data/ in the working directory)",
-    )
-    as_json = argparse.ArgumentParser(add_help=False)
-    as_json.add_argument("--json", action="store_true", help="print one line of JSON for programs")
-    parser = argparse.ArgumentParser(
-        prog="python -m tacticeye",
-        description="Football match analysis from video.",
-        epilog=(__doc__ or "").split("\n\n", 1)[1],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[everywhere],
-    )
-    commands: argparse._SubParsersAction[argparse.ArgumentParser] = parser.add_subparsers(
-        required=True, metavar="COMMAND", title="commands"
-    )
-
-    def add(
-        name: str, command: Command, text: str | None, *parents: argparse.ArgumentParser
-    ) -> argparse.ArgumentParser:
-        shared = [everywhere, *parents]
-        # A command without help text isn't listed.
-        child = (
-            commands.add_parser(name, parents=shared, help=text) if text else commands.add_parser(name, parents=shared)
-        )
-        child.set_defaults(command=command)
-        return child
-
-    run = _run_options()
-    of_video = add("analyze", analyze, "analyse a video here, with a progress bar", run, as_json)
-    of_video.add_argument("video", metavar="VIDEO", help="path of a video file, or a link")
-    of_video.add_argument(
-        "--source-type",
-        choices=[kind.value for kind in SourceType if kind is not SourceType.TRACKING_DATA],
-        help="what kind of link it is (default: guessed)",
-    )
-    of_video.add_argument("--keep-stream", action="store_true", help="keep a live stream as a video")
-    _add_tracking_options(
-        add("analyze-tracking", analyze_tracking, "possession, passes and events from tracking data", as_json)
-    )
-    _add_demo_options(add("demo", demo, "analyse the demo match, or render one", run, as_json))
-    for name, command, text in (
-        ("resume", resume, "go on with a match that was stopped, failed or crashed"),
-        ("stop", stop, "end a running match after the batch in hand"),
-        ("status", status, "how a match stands, and its figures"),
-    ):
-        parents = () if command is stop else (as_json,)
-        add(name, command, text, *parents).add_argument("match_id", metavar="ID")
-    add("list", list_matches, "all matches", as_json)
-    remove = add("delete", delete, "delete a match with all its results")
-    remove.add_argument("match_id", metavar="ID")
-    remove.add_argument("--yes", action="store_true", help="don't ask")
-    _add_export_options(add("export", export, "write results to a file"))
-    drawn = add("render", render, "draw the annotated video, with the sound kept", as_json)
-    drawn.add_argument("match_id", metavar="ID")
-    drawn.add_argument("--out", type=Path, metavar="FILE", help="MP4 to write (default: annotated.mp4 in its folder)")
-    _add_clip_options(add("clips", clips, "cut the moments of events out of the video"))
-    add_train_options(add("train", train, "train a network on labelled images and rendered frames"))
-    add_evaluate_options(add("evaluate", evaluate, "measure a network on labelled images", as_json))
-    remote = add("worker", worker, "analyse matches of other hosts, by way of TACTICEYE_BROKER_URL")
-    remote.add_argument("match_id", metavar="ID", nargs="?", help=argparse.SUPPRESS)
-    remote.add_argument("--celery", action="store_true", help="take matches from the queue until stopped")
-    add("serve", serve, "start the dashboard").add_argument("--port", type=int, default=8501)
-    return parser
-
-
-def _run_options() -> argparse.ArgumentParser:
-    run = argparse.ArgumentParser(add_help=False)
-    run.add_argument("--match-id", metavar="ID", help="letters, digits, - and _ (default: after the file's name)")
-    run.add_argument("--preset", choices=list(PRESETS), default="vod", help="default: vod")
-    run.add_argument("--max-batches", type=int, metavar="N", help="stop after N batches")
-    run.add_argument("--model", type=Path, metavar="PATH", help="weights (.pt), or recorded boxes (.parquet)")
-    return run
-
-
-def _add_tracking_options(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Positions as Parquet or CSV with the columns frame, player_id (-1 the ball), team_id (0, 1; -1 none), x_m, "
-        "y_m (105 x 68 m, origin top-left), and optionally period and visible; or a provider's own files."
-    )
-    parser.add_argument("files", type=Path, nargs="+", metavar="FRAMES",
-                        help="the positions; then further files where the provider's data have them")  # fmt: skip
-    parser.add_argument("--fps", type=float, default=25.0, metavar="F",
-                        help="frame numbers a second, 5 to 50 (default: 25; providers tell it themselves)")  # fmt: skip
-    parser.add_argument("--provider", metavar="NAME", help="whose files these are, read by kloppy (pip install kloppy)")
-    parser.add_argument("--match-id", metavar="ID", help="make it a match that opens in the dashboard")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write what was found as JSON")
-
-
-def _add_demo_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--render", action="store_true", help="render a demo match with its truth instead")
-    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="rendering: where to (demo/)")
-    parser.add_argument("--seed", type=int, default=7, help="rendering: which match")
-    parser.add_argument("--seconds", type=float, default=60.0, help="rendering: length of the match")
-
-
-def _add_clip_options(parser: argparse.ArgumentParser) -> None:
-    def parts(text: str) -> set[str]:
-        return set(filter(None, text.split(",")))
-
-    parser.add_argument("match_id", metavar="ID")
-    parser.add_argument("--kinds", type=parts, default=set(), metavar="KINDS", help="with commas: PASS,SHOT")
-    parser.add_argument("--teams", type=parts, default=set(), metavar="TEAMS", help="0, 1, or 0,1")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a zip of MP4 files")
-
-
-def _add_export_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("match_id", metavar="ID")
-    parser.add_argument("--format", choices=EXPORT_FORMATS, default="json",
-                        help="events, tracking: Metrica's files in a zip, for kloppy; spadl: socceraction")  # fmt: skip
-    parser.add_argument("--include", type=lambda text: set(filter(None, text.split(","))), default=set(),
-                        metavar="PARTS", help=f"bulky parts to add to json, with commas: {EXPORT_PARTS}")  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-
+COMMANDS: Mapping[str, Command] = {
+    "analyze": analyze,
+    "analyze-tracking": analyze_tracking,
+    "demo": demo,
+    "resume": resume,
+    "stop": stop,
+    "status": status,
+    "list": list_matches,
+    "delete": delete,
+    "export": export,
+    "render": render,
+    "clips": clips,
+    "train": train,
+    "evaluate": evaluate,
+    "worker": worker,
+    "serve": serve,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
