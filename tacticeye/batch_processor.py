@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from tacticeye.types import (
     BallPosition,
     BallSource,
     Boxes,
+    Calibration,
     ChunkOutput,
     FrameBatch,
     Image,
@@ -45,6 +46,17 @@ from tacticeye.vision.detector import Detector, open_ball_finder, open_detector
 from tacticeye.vision.overlay import annotate, encode_jpeg
 from tacticeye.vision.team_classifier import TeamClassifier
 from tacticeye.vision.tracker import Tracker
+
+
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    """What came of the frames of a batch; decisions and play may be of earlier frames, which waited for them."""
+
+    boxes: Boxes
+    decisions: list[BallDecision]
+    motions: list[FrameMotion]
+    calibration: Calibration
+    play: Play
 
 
 class BatchProcessor:
@@ -94,6 +106,63 @@ class BatchProcessor:
         started = time.perf_counter()
         self._stage_ms.clear()
         ids_before = self._tracker.total_ids
+        followed = self._follow_batch(batch, is_last)
+        tracks = self._teams.summaries()
+        self._count(followed.play, is_last)
+        self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
+        with self._timed("preview"):
+            preview = self._preview(batch, followed.boxes, followed.decisions)
+        chunk_stats = count_trust(
+            batch.end_s - batch.start_s,
+            [m.is_live for m in followed.motions],
+            [m.is_cut for m in followed.motions],
+            followed.boxes,
+            [d.position for d in followed.decisions],
+            tracks,
+            self._tracker.total_ids - ids_before,
+            followed.calibration,
+        )
+        return ChunkOutput(
+            batch_idx=batch.index,
+            start_frame=batch.start_frame,
+            end_frame=batch.end_frame,
+            start_s=batch.start_s,
+            end_s=batch.end_s,
+            boxes=followed.boxes,
+            ball=[d.position for d in followed.decisions if d.position is not None],
+            spans=followed.play.spans,
+            events=followed.play.events,
+            metrics=followed.play.metrics,
+            tracks=tracks,
+            kits=self._teams.kits(),
+            chunk_stats=chunk_stats,
+            processing_time_ms=1000 * (time.perf_counter() - started),
+            stage_ms=dict(self._stage_ms),
+            preview_jpeg=preview,
+            calibration=followed.calibration,
+            gaps=batch.gaps,
+        )
+
+    def save_modules_state(self) -> MatchState:
+        """The state after the last processed batch, from which another process goes on."""
+        return replace(
+            self._state,
+            progress=self._progress,
+            camera=self._camera.state(),
+            calibration=self._state.calibration if self._pitch is None else self._pitch.state(),
+            tracker=self._tracker.state(),
+            teams=self._teams.state(),
+            ball_search=self._state.ball_search if self._ball_search is None else self._ball_search.state(),
+            ball_path=self._ball_path.state(),
+            waiting=list(self._waiting),
+            possession=self._possession.possession_state(),
+            play_events=self._possession.events_state(),
+            totals=self._totals,
+            totals_now=self._totals_now,
+        )
+
+    def _follow_batch(self, batch: FrameBatch, is_last: bool) -> _Followed:
+        """All frames of the batch from pixels to play."""
         if self._detector is None:
             self.initialize_modules()
         assert self._detector is not None and self._pitch is not None
@@ -115,60 +184,7 @@ class BatchProcessor:
             decisions += flushed
             self._decide_control(flushed, play)
             play.extend(self._possession.flush(batch.end_s))
-        boxes = Boxes.concatenate(parts)
-        calibration = self._pitch.take_rows()
-        tracks = self._teams.summaries()
-        self._count(play, is_last)
-        self._progress = Progress(batch.index + 1, position, batch.end_s, is_finished=is_last)
-        with self._timed("preview"):
-            preview = self._preview(batch, boxes, decisions)
-        return ChunkOutput(
-            batch_idx=batch.index,
-            start_frame=batch.start_frame,
-            end_frame=batch.end_frame,
-            start_s=batch.start_s,
-            end_s=batch.end_s,
-            boxes=boxes,
-            ball=[d.position for d in decisions if d.position is not None],
-            spans=play.spans,
-            events=play.events,
-            metrics=play.metrics,
-            tracks=tracks,
-            kits=self._teams.kits(),
-            chunk_stats=count_trust(
-                batch.end_s - batch.start_s,
-                [m.is_live for m in motions],
-                [m.is_cut for m in motions],
-                boxes,
-                [d.position for d in decisions],
-                tracks,
-                self._tracker.total_ids - ids_before,
-                calibration,
-            ),
-            processing_time_ms=1000 * (time.perf_counter() - started),
-            stage_ms=dict(self._stage_ms),
-            preview_jpeg=preview,
-            calibration=calibration,
-            gaps=batch.gaps,
-        )
-
-    def save_modules_state(self) -> MatchState:
-        """The state after the last processed batch, from which another process goes on."""
-        return replace(
-            self._state,
-            progress=self._progress,
-            camera=self._camera.state(),
-            calibration=self._state.calibration if self._pitch is None else self._pitch.state(),
-            tracker=self._tracker.state(),
-            teams=self._teams.state(),
-            ball_search=self._state.ball_search if self._ball_search is None else self._ball_search.state(),
-            ball_path=self._ball_path.state(),
-            waiting=list(self._waiting),
-            possession=self._possession.possession_state(),
-            play_events=self._possession.events_state(),
-            totals=self._totals,
-            totals_now=self._totals_now,
-        )
+        return _Followed(Boxes.concatenate(parts), decisions, motions, self._pitch.take_rows(), play)
 
     def _follow(
         self, image: Image, frame: int, t_s: float, detected: Boxes
