@@ -75,7 +75,7 @@ class BatchProcessor:
         self._teams = TeamClassifier(state.teams)
         self._ball_search: BallSearch | None = None
         self._ball_path = BallPath(state.ball_path)
-        self._possession = PlayAnalysis(state.possession, state.play_events)
+        self._possession = PlayAnalysis(state.possession, state.play_events, config.pitch_layout)
         self._waiting = list(state.waiting)
         self._totals = state.totals
         self._totals_now = state.totals_now
@@ -233,6 +233,7 @@ class BatchProcessor:
         tracks = [p.track for p in people]
         ball_place = np.array([ball.x, ball.y]) if ball else np.full(2, np.nan)
         to_shot = np.array(waiting.image_to_shot).reshape(2, 3)
+        place = np.array([(p.place_x, p.place_y) for p in people]).reshape(-1, 2)
         return FrameObservation(
             frame=waiting.frame,
             t_s=waiting.t_s,
@@ -244,12 +245,13 @@ class BatchProcessor:
             role=np.array([p.role if p.track < 0 else self._teams.role_of(p.track) for p in people], np.int8),
             xy=np.array([(p.x, p.y) for p in people]).reshape(-1, 2),
             units_per_metre=np.array([p.units_per_metre for p in people], np.float64),
-            place=np.array([(p.place_x, p.place_y) for p in people]).reshape(-1, 2),
+            place=place,
             ball_xy=to_shot[:, :2] @ ball_place + to_shot[:, 2],
             ball_place=ball_place,
             ball_confidence=ball.confidence if ball else 0.0,
             ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
             ball_pitch=_pitch_of(ball_place, waiting.projection, self._config.pitch_layout.size_m),
+            people_pitch=PitchProjection.from_numbers(waiting.projection).to_pitch(place),
         )
 
     def _count(self, play: Play, is_last: bool) -> None:

@@ -21,6 +21,7 @@ from tacticeye.entries import ENTRIES, read_entries
 from tacticeye.match_files import MatchFolder
 from tacticeye.people_views import pass_strings
 from tacticeye.periods import knows_ends
+from tacticeye.pitch import PitchLayout, pitch_layout_of
 from tacticeye.store import MatchStore
 from tacticeye.types import (
     NO_TRACK,
@@ -50,8 +51,9 @@ def read_metrics(folder: MatchFolder) -> pd.DataFrame:
         detected_events = snapshot.events()
         events = correct_events(detected_events, overrides)
         entries = read_entries(snapshot, overrides, events) if knows_ends(overrides.periods) else None
+        layout = pitch_layout_of(snapshot.match().config_json)
     if entries is None:
-        detected = without_gone(detected, detected_events, events)
+        detected = without_gone(detected, detected_events, events, layout)
     return correct_metrics(detected, overrides, spans, events, entries)
 
 
@@ -88,12 +90,14 @@ def _shown_entries(entries: pd.DataFrame, o: Overrides) -> pd.DataFrame:
     return entries.assign(track=track, team=team)[team >= 0]
 
 
-def without_gone(metrics: pd.DataFrame, detected: pd.DataFrame, corrected: pd.DataFrame) -> pd.DataFrame:
+def without_gone(
+    metrics: pd.DataFrame, detected: pd.DataFrame, corrected: pd.DataFrame, layout: PitchLayout
+) -> pd.DataFrame:
     """metrics, METRIC_COLUMNS, less the entries by passes and carries that are gone, or no longer complete.
 
     detected, corrected: events.
     """
-    possible, kept = _possible_entries(detected), _playable(corrected)["event_id"]
+    possible, kept = _possible_entries(detected, layout), _playable(corrected)["event_id"]
     gone = possible[~possible["event_id"].isin(kept)].to_dict("records")
     left = metrics["value"].copy()
     for made in gone:
@@ -121,7 +125,7 @@ def _playable(events: pd.DataFrame) -> pd.DataFrame:
     return events[is_complete | (events["kind"] == EventKind.CARRY)]
 
 
-def _possible_entries(events: pd.DataFrame) -> pd.DataFrame:
+def _possible_entries(events: pd.DataFrame, layout: PitchLayout) -> pd.DataFrame:
     """What passes and carries enter if their team plays to the right, and if to the left: one row an entry."""
     playable = _playable(events)
     places = playable[["pitch_x_from", "pitch_y_from", "pitch_x_to", "pitch_y_to"]].to_numpy(np.float64)
@@ -129,7 +133,7 @@ def _possible_entries(events: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for place, event_id, end_s, team, track in zip(places.tolist(), *columns, strict=True):
         for plays_right in (True, False):
-            for name in entries_between((place[0], place[1]), (place[2], place[3]), plays_right):
+            for name in entries_between((place[0], place[1]), (place[2], place[3]), plays_right, layout):
                 rows.append((event_id, plays_right, str(name), int(end_s // MINUTE_S), team, track))
     return pd.DataFrame(rows, columns=["event_id", "plays_right", *ENTRY_KEYS])
 

@@ -166,6 +166,19 @@ class UnseenGapState:
 
 
 @dataclass(frozen=True)
+class OutOfPlayState:
+    """Memory of analysis/out_of_play.py. beyond_s: since when the ball seems beyond a line; crossing: where it is so
+    evidently, for outside_s so far; start: from where a restart is watched; touch: the last one of a dead ball."""
+
+    is_dead: bool = False
+    beyond_s: float | None = None
+    crossing: BallMarkState | None = None
+    outside_s: float = 0.0
+    start: BallMarkState | None = None
+    touch: TouchState | None = None
+
+
+@dataclass(frozen=True)
 class ControlLedgerState:
     """Memory of analysis/control.py: the open span, who had the ball last, and touches that are not yet judged."""
 
@@ -184,9 +197,7 @@ class ControlLedgerState:
     unknown_s: float | None = None  # the first touch by an unknown person since the last one by a known person
     gaps: list[UnseenGapState] = field(default_factory=list)
     last_seen: BallMarkState | None = None
-    mark: BallMarkState | None = None  # where the ball crossed a line; while dead: where a restart is watched from
-    is_dead: bool = False
-    restart_touch: TouchState | None = None
+    out_of_play: OutOfPlayState = field(default_factory=OutOfPlayState)
     is_metric: bool = False
 
 

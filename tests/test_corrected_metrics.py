@@ -8,6 +8,7 @@ import pytest
 from tacticeye.corrected_metrics import METRIC_COLUMNS, without_gone
 from tacticeye.corrections import Overrides, correct_events, fold
 from tacticeye.ledger import NotLive, PinPlayer, RejectEvent
+from tacticeye.pitch import FULL_PITCH
 from tacticeye.types import Event, EventKind, EventResult
 
 
@@ -29,7 +30,7 @@ def made(*moves: tuple[EventKind, float, int, float, float]) -> pd.DataFrame:
 def entries(o: Overrides, events: pd.DataFrame, *counted: tuple[int, int, str, float]) -> dict[tuple[int, str], float]:
     """By track and name after corrections; counted: rows of minute, track, name, value, all of team 0."""
     detected = pd.DataFrame([(minute, 0, *rest) for minute, *rest in counted], columns=list(METRIC_COLUMNS))
-    table = without_gone(detected, events, correct_events(events, o))
+    table = without_gone(detected, events, correct_events(events, o), FULL_PITCH)
     return dict(zip(zip(table["track"], table["name"], strict=True), table["value"], strict=True))
 
 

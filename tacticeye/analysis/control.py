@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from tacticeye.analysis.gaps import FLIGHT_GAP_S, is_credited
 from tacticeye.analysis.holder import HolderLabel
+from tacticeye.analysis.out_of_play import DEAD_UNSEEN_S, OutOfPlay, Ruling
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
 from tacticeye.analysis.touch import (
@@ -33,6 +34,7 @@ from tacticeye.analysis.touch import (
     mark_ball,
     team_of,
 )
+from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.possession_parts import (
     BallMarkState,
     ControlLedgerState,
@@ -56,17 +58,12 @@ BRIDGE_S = 1.2  # a little over the second in which most balls come back into si
 UNKNOWN_CONTACT = 2.0  # evidence of a touch by nobody who is near
 IDLE_S = 5.0
 MAX_PENDING = 8  # touches kept while nobody gains control; of more the oldest are dropped
-OUT_M = 0.3  # beyond the line: the ball's radius and a little error
-OUT_S = 0.2
-RESTART_M, RESTART_S = 2.0, 0.8  # a dead ball that goes so far on the pitch in such a time is in play again
-RESTART_EVIDENCE, RESTART_SHARE_S = 1.0, 1e-3
-RESTART_TOUCH_S = 1.5  # who touched it so shortly before has restarted play
 
 
 class ControlLedger:
     """Takes labels in order of time; `spans` and `events` collect what is final until the caller takes them away."""
 
-    def __init__(self, state: ControlLedgerState) -> None:
+    def __init__(self, state: ControlLedgerState, layout: PitchLayout = FULL_PITCH) -> None:
         self.spans: list[ControlSpan] = []
         self.events: list[Event] = []
         self._shot = state.shot
@@ -84,9 +81,8 @@ class ControlLedger:
         self._unknown_s = state.unknown_s
         self._gaps = list(state.gaps)
         self._last_seen = state.last_seen
-        self._mark = state.mark
-        self._is_dead = state.is_dead
-        self._restart_touch = state.restart_touch
+        self._layout = layout
+        self._out = OutOfPlay(state.out_of_play, layout)
         self._is_metric = state.is_metric
 
     def state(self) -> ControlLedgerState:
@@ -107,9 +103,7 @@ class ControlLedger:
             unknown_s=self._unknown_s,
             gaps=list(self._gaps),
             last_seen=self._last_seen,
-            mark=self._mark,
-            is_dead=self._is_dead,
-            restart_touch=self._restart_touch,
+            out_of_play=self._out.state(),
             is_metric=self._is_metric,
         )
 
@@ -125,6 +119,8 @@ class ControlLedger:
         self._now_s = t_s
         self._is_metric = sighting.is_metric
         if not sighting.is_live:
+            if self._out.is_out_unseen(math.inf):
+                self._go_out()
             self._stop(ControlState.NOT_LIVE, t_s)
         elif sighting.is_dead:
             self._stop(ControlState.DEAD, t_s)
@@ -138,7 +134,7 @@ class ControlLedger:
     def add_hidden(self, hidden: HiddenTouchState, people: People) -> None:
         """Take a touch that nobody saw, after all labels before hidden.until_s: touches that were seen go first."""
         touch, last_seen = hidden.touch, self._last_seen
-        if self._is_dead or last_seen is None or last_seen.t_s < hidden.from_s:
+        if self._out.is_dead or self._out.crossing is not None or last_seen is None or last_seen.t_s < hidden.from_s:
             return
         going_on = self._owner if self._is_owner_touching else self._touch
         known = [other for other in (self._owner, *self._pending, going_on) if other is not None]
@@ -217,13 +213,16 @@ class ControlLedger:
 
     def _leave_shot(self, t_s: float) -> None:
         """A cut, or a hole in the observations: credit what was seen, then nobody."""
+        if self._out.is_out_unseen(math.inf):
+            self._go_out()
         is_hole = t_s - self._now_s > HOLE_S
         since_s = self._now_s if is_hole else t_s
         if self._owner is not None and self._last_seen is not None and not self._is_ball_in_sight(self._now_s):
             since_s = self._last_seen.t_s
         self._stop(ControlState.UNSEEN, since_s)
         self._advance(ControlState.UNSEEN, NO_TRACK, t_s)
-        self._last_seen, self._is_dead = None, False
+        self._last_seen = None
+        self._out.is_dead = self._out.is_dead and not self._is_metric
 
     def _stop(self, state: ControlState, since_s: float) -> None:
         """Nobody has the ball from since_s on; whoever had it is credited up to then and forgotten."""
@@ -239,17 +238,22 @@ class ControlLedger:
     def _forget(self) -> None:
         self._owner, self._touch, self._is_owner_touching = None, None, False
         self._pending, self._gaps, self._unknown_s = [], [], None
-        self._mark, self._restart_touch = None, None
+        self._out.forget()
 
     def _wake(self, t_s: float) -> None:
         """The picture is live and the source doesn't say dead: only a ball that went out keeps play stopped."""
-        if self._nobody is not ControlState.UNSEEN and not self._is_dead:
+        if self._nobody is not ControlState.UNSEEN and not self._out.is_dead:
             self._advance(self._nobody, NO_TRACK, t_s)
             self._nobody = ControlState.UNSEEN
 
     def _note_unseen(self, t_s: float) -> None:
-        if self._is_dead:
-            self._advance(ControlState.DEAD, NO_TRACK, t_s)
+        if self._out.is_out_unseen(t_s):
+            self._go_out()
+        if self._out.is_dead:
+            unseen_s = math.inf if self._last_seen is None else t_s - self._last_seen.t_s
+            is_known = self._is_metric or unseen_s <= DEAD_UNSEEN_S
+            self._nobody = ControlState.DEAD if is_known else ControlState.UNSEEN
+            self._advance(self._nobody, NO_TRACK, t_s)
         elif self._last_seen is None or t_s - self._last_seen.t_s > FLIGHT_GAP_S:
             since_s = self._span_end_s if self._last_seen is None else self._last_seen.t_s
             self._stop(ControlState.UNSEEN, since_s)
@@ -258,14 +262,19 @@ class ControlLedger:
 
     def _note_ball(self, label: HolderLabel, share_s: float, people: People) -> None:
         sighting, mark = label.sighting, mark_ball(label.sighting)
-        if sighting.is_metric and self._owner is None and beyond_m(mark) > 0 and self._is_new_ball(mark):
-            self._is_dead, self._nobody = True, ControlState.DEAD  # it comes into sight outside: a throw-in
+        if (
+            sighting.is_metric
+            and self._owner is None
+            and self._is_new_ball(mark)
+            and (beyond_m(mark, self._layout) > 0)
+        ):
+            self._out.is_dead, self._nobody = True, ControlState.DEAD  # it comes into sight outside: a throw-in
         if self._last_seen is not None and mark.t_s - self._last_seen.t_s > BRIDGE_S:
             self._close_touch()
             if self._owner is not None:
                 self._gaps.append(UnseenGapState(self._last_seen, mark))
-        self._last_seen = mark
-        if sighting.is_metric and self._is_out_of_play(label, mark):
+        before, self._last_seen = self._last_seen, mark
+        if not self._is_in_play(label, mark, before, share_s):
             return
         if self._owner is not None:
             if any(person.track == self._owner.track for person in sighting.near):
@@ -361,37 +370,25 @@ class ControlLedger:
     def _is_new_ball(self, mark: BallMarkState) -> bool:
         return self._last_seen is None or mark.t_s - self._last_seen.t_s > BRIDGE_S
 
-    def _is_out_of_play(self, label: HolderLabel, mark: BallMarkState) -> bool:
-        """Metric only. True: the label is dealt with, the ball is dead or beyond a line."""
-        away_m = beyond_m(mark)
-        if self._is_dead:
-            return not self._is_restarted(label, mark, away_m > 0)
-        if away_m <= OUT_M:
-            self._mark = None
-            return False
-        self._mark = self._mark or mark
-        if mark.t_s - self._mark.t_s >= OUT_S:
-            crossing = self._mark
-            self.events += make_out_events(self._owner, crossing)
-            self._stop(ControlState.DEAD, crossing.t_s)
-            self._is_dead = True
-        return True
+    def _is_in_play(
+        self, label: HolderLabel, mark: BallMarkState, before: BallMarkState | None, share_s: float
+    ) -> bool:
+        """False: the label is dealt with, the ball is dead or beyond a line."""
+        was_dead = self._out.is_dead
+        ruling = self._out.see(label, mark, before, share_s)
+        if ruling is Ruling.OUT:
+            self._go_out()
+        if was_dead:
+            self._nobody = ControlState.DEAD
+            self._advance(self._nobody, NO_TRACK, mark.t_s)
+        if ruling is Ruling.RESTART:
+            self._owner, self._nobody = self._out.taker, ControlState.UNSEEN
+        return ruling in (Ruling.PLAY, Ruling.RESTART)
 
-    def _is_restarted(self, label: HolderLabel, mark: BallMarkState, is_beyond: bool) -> bool:
-        """A dead ball was seen again: is it in play?"""
-        self._advance(ControlState.DEAD, NO_TRACK, mark.t_s)
-        if label.holder >= 0:
-            self._restart_touch = begin_touch(replace(label, evidence=RESTART_EVIDENCE), RESTART_SHARE_S)
-        if is_beyond:
-            self._mark = None
-            return False
-        if self._mark is None or mark.t_s - self._mark.t_s > RESTART_S:
-            self._mark = mark
-        if distance_m(self._mark, mark, True) < RESTART_M:
-            return False
-        taker = self._restart_touch
-        if taker is not None and mark.t_s - taker.end_s <= RESTART_TOUCH_S:
-            self._owner = taker
-        self._mark, self._restart_touch, self._is_dead = None, None, False
-        self._nobody = ControlState.UNSEEN
-        return True
+    def _go_out(self) -> None:
+        """The ball has been out since it crossed a line."""
+        crossing = self._out.crossing
+        assert crossing is not None
+        self.events += make_out_events(self._owner, crossing, self._is_metric)
+        self._stop(ControlState.DEAD, crossing.t_s)
+        self._out.is_dead = True

@@ -14,11 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from tacticeye import pitch
+from tacticeye.pitch import PitchLayout
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, Event, EventKind, EventResult, Metric, MetricRow
 
 MINUTE_S = 60.0
-FINAL_THIRD_M = pitch.LENGTH_M / 3
 # A string of passes ends when the next one begins later than this after the last, s: the ball was somewhere else.
 STRING_GAP_S = 10.0
 SHORTEST_STRING, MIDDLE_STRING, LONG_STRING = 3, 6, 9
@@ -35,19 +34,21 @@ def count(spans: Iterable[ControlSpan], events: Iterable[Event]) -> list[MetricR
     return rows
 
 
-def entries_between(start: tuple[float, float], end: tuple[float, float], plays_right: bool) -> list[Metric]:
+def entries_between(
+    start: tuple[float, float], end: tuple[float, float], plays_right: bool, layout: PitchLayout
+) -> list[Metric]:
     """What a pass or carry from start to end (m of the pitch) enters, by a team that plays to the right or the left."""
     if math.isnan(start[0] + end[0]):
         return []
-    (start_x, start_y), (end_x, end_y) = (p if plays_right else (pitch.LENGTH_M - p[0], p[1]) for p in (start, end))
-    into_third = start_x < pitch.LENGTH_M - FINAL_THIRD_M <= end_x
-    into_box = _is_in_box(end_x, end_y) and not _is_in_box(start_x, start_y)
+    (start_x, start_y), (end_x, end_y) = (p if plays_right else (layout.length_m - p[0], p[1]) for p in (start, end))
+    into_third = start_x < layout.length_m * 2 / 3 <= end_x
+    into_box = _is_in_box(end_x, end_y, layout) and not _is_in_box(start_x, start_y, layout)
     return [Metric.FINAL_THIRD_ENTRIES] * into_third + [Metric.BOX_ENTRIES] * into_box
 
 
-def _is_in_box(x: float, y: float) -> bool:
-    is_wide = abs(y - pitch.MIDDLE_Y_M) > pitch.PENALTY_AREA_WIDTH_M / 2
-    return x >= pitch.LENGTH_M - pitch.PENALTY_AREA_DEPTH_M and not is_wide
+def _is_in_box(x: float, y: float, layout: PitchLayout) -> bool:
+    is_wide = abs(y - layout.width_m / 2) > layout.penalty_area_width_m / 2
+    return x >= layout.length_m - layout.penalty_area_depth_m and not is_wide
 
 
 def string_metric(n: int) -> Metric | None:

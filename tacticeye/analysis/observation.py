@@ -40,6 +40,7 @@ class FrameObservation:
     ball_is_detected False where the ball's position was interpolated
     is_metric        xy are pitch metres, origin bottom-left corner
     ball_pitch       (x, y) m of the pitch under the ball, NaN unknown; for events, where xy aren't metres themselves
+    people_pitch     (P, 2) m of the pitch under people's feet, NaN unknown; as ball_pitch. None: all unknown
     is_dead          the source says that the ball is out of play (tracking data do, a camera doesn't)
     """
 
@@ -60,6 +61,7 @@ class FrameObservation:
     is_metric: bool = False
     is_dead: bool = False
     ball_pitch: tuple[float, float] = NOWHERE
+    people_pitch: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.track)
@@ -81,3 +83,10 @@ class FrameObservation:
     def is_ball_seen(self) -> bool:
         """The ball has a position at this instant."""
         return bool(np.isfinite(self.ball_xy).all())
+
+    @property
+    def on_pitch(self) -> NDArray[np.float64]:
+        """(P, 2) m of the pitch where people stand, NaN unknown."""
+        if self.is_metric:
+            return self.xy
+        return np.full(self.xy.shape, np.nan) if self.people_pitch is None else self.people_pitch

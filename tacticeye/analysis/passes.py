@@ -71,15 +71,15 @@ def make_events(
     return events
 
 
-def make_out_events(owner: TouchState | None, crossing: BallMarkState) -> list[Event]:
+def make_out_events(owner: TouchState | None, crossing: BallMarkState, is_metric: bool) -> list[Event]:
     """The ball left the pitch at `crossing` after `owner` had it (None: nobody known)."""
     place = (crossing.place_x, crossing.place_y)
     track, team, confidence = (-1, NO_TEAM, 0.5) if owner is None else (owner.track, team_of(owner), 0.0)
     events = []
     if owner is not None:
         confidence = touch_confidence(owner)
-        if team != NO_TEAM and is_flight(owner.end, crossing, True):
-            events.append(_pass(owner, -1, crossing, EventResult.OUT, confidence, True))
+        if team != NO_TEAM and is_flight(owner.end, crossing, is_metric):
+            events.append(_pass(owner, -1, crossing, EventResult.OUT, confidence, is_metric))
     events.append(
         Event(
             EventKind.BALL_OUT,
@@ -92,8 +92,8 @@ def make_out_events(owner: TouchState | None, crossing: BallMarkState) -> list[E
             place,
             place,
             confidence,
-            pitch_from=(crossing.x, crossing.y),
-            pitch_to=(crossing.x, crossing.y),
+            pitch_from=_pitch(crossing, is_metric),
+            pitch_to=_pitch(crossing, is_metric),
         )
     )
     return events

@@ -8,6 +8,7 @@ from tacticeye.analysis import metrics
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.play_events import PlayEvents
 from tacticeye.analysis.possession import PossessionEngine
+from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.possession_parts import PlayEventsState, PossessionState
 from tacticeye.types import ControlSpan, Event, MetricRow
 
@@ -27,11 +28,16 @@ class Play:
 
 
 class PlayAnalysis:
-    """Feed observations in order of time; results come out with the possession engine's fixed lag, final."""
+    """Feed observations in order of time; results come out with the possession engine's fixed lag, final.
 
-    def __init__(self, possession: PossessionState, play_events: PlayEventsState) -> None:
-        self._possession = PossessionEngine(possession)
-        self._events = PlayEvents(play_events)
+    layout: of the pitch on which places in metres are.
+    """
+
+    def __init__(
+        self, possession: PossessionState, play_events: PlayEventsState, layout: PitchLayout = FULL_PITCH
+    ) -> None:
+        self._possession = PossessionEngine(possession, layout)
+        self._events = PlayEvents(play_events, layout)
 
     def update(self, observation: FrameObservation) -> Play:
         """Take the next observation (later than the one before)."""

@@ -1,6 +1,6 @@
 """What touches alone don't tell, from the events in order: carries, shots, clearances, restarts, entries, pass strings.
 
-All lengths are metres on the 105 x 68 pitch, so but for pass strings nothing is found while places are unknown.
+All lengths are metres on the pitch, so but for pass strings nothing is found while places are unknown.
 CARRY         somebody gets the ball and plays it CARRY_M or further away, CARRY_S or later
 SHOT          a fast ball from SHOT_RANGE_M or nearer that the opponent stops at the goal mouth, or that goes out there
 CLEARANCE     a long ball out of the own end that no team-mate gets
@@ -10,7 +10,8 @@ restarts      the first pass after a break (dead, or unseen for BREAK_S), named 
 entry         a pass or carry that ends in the final third, or in the penalty area, and began outside it
 pass string   completed passes of one team in a row, ended by a turnover, a ball out, a restart, a pass that fails, or
               STRING_GAP_S without one
-Sides come from where the goalkeepers are; until both agree, what depends on them isn't told.
+Sides come from where the goalkeepers are. One of a known team will do; while two contradict each other, or none is
+seen, what depends on sides isn't told.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tacticeye import pitch
 from tacticeye.analysis.metrics import MINUTE_S, STRING_GAP_S, entries_between, string_metric
 from tacticeye.analysis.observation import FrameObservation
+from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.possession_parts import BreakState, PlayEventsState, ReceptionState
 from tacticeye.types import (
     NO_TEAM,
@@ -39,7 +40,7 @@ from tacticeye.types import (
 
 CARRY_M, CARRY_S = 3.0, 0.4
 SHOT_RANGE_M, SHOT_SPEED_M_S = 35.0, 10.0
-MOUTH_M = pitch.GOAL_WIDTH_M / 2 + 3.0  # from the goal's middle
+MOUTH_M = 3.0  # beside the goal
 KEEPER_M = 8.0  # in front of the goal line the ball is stopped
 CLEARED_FROM_M, CLEARED_M = 25.0, 20.0
 BREAK_S = 3.0
@@ -57,7 +58,8 @@ TURNOVERS = (EventKind.INTERCEPTION, EventKind.RECOVERY)
 class PlayEvents:
     """Takes observations, spans and events in order; gives the events with what follows from them, and metric rows."""
 
-    def __init__(self, state: PlayEventsState) -> None:
+    def __init__(self, state: PlayEventsState, layout: PitchLayout = FULL_PITCH) -> None:
+        self._layout = layout
         self._reception = state.reception
         self._break = state.last_break
         self._sides = list(state.sides)
@@ -81,12 +83,12 @@ class PlayEvents:
         elapsed_s = 0.0 if self._seen_s is None else observation.t_s - self._seen_s
         self._seen_s = observation.t_s
         keepers = (observation.role == Role.GOALKEEPER) & (observation.team >= 0)
-        if not observation.is_metric or not keepers.any():
+        if not keepers.any():
             return
         gain = -math.expm1(-min(elapsed_s, 1.0) / SIDE_MEMORY_S)
-        for team, x in zip(observation.team[keepers].tolist(), observation.xy[keepers, 0].tolist(), strict=True):
+        for team, x in zip(observation.team[keepers].tolist(), observation.on_pitch[keepers, 0].tolist(), strict=True):
             if math.isfinite(x):
-                end = float(np.clip((x - pitch.MIDDLE_X_M) / (pitch.LENGTH_M / 4), -1.0, 1.0))
+                end = float(np.clip(4 * x / self._layout.length_m - 2, -1.0, 1.0))
                 self._sides[team] += gain * (end - self._sides[team])
 
     def add(self, spans: Iterable[ControlSpan], events: Iterable[Event]) -> tuple[list[Event], list[MetricRow]]:
@@ -94,6 +96,8 @@ class PlayEvents:
         for span in spans:
             if span.state in BREAKS:
                 is_out = self._out_s is not None and abs(self._out_s - span.start_s) <= OUT_TIMING_S
+                before = self._break
+                is_out |= before is not None and before.is_out and before.end_s == span.start_s
                 self._break = BreakState(span.state, span.start_s, span.end_s, is_out)
         found: list[Event] = []
         rows: list[MetricRow] = []
@@ -156,19 +160,19 @@ class PlayEvents:
         return [replace(at_once, xy_to=event.xy_from, pitch_to=event.pitch_from, confidence=sure)]
 
     def _restart_kind(self, event: Event, ended: BreakState) -> tuple[EventKind | None, float]:
-        x, y = event.pitch_from
-        from_end, from_side = min(x, pitch.LENGTH_M - x), min(y, pitch.WIDTH_M - y)
-        if math.hypot(x - pitch.MIDDLE_X_M, y - pitch.MIDDLE_Y_M) <= SPOT_M:
+        (x, y), (length_m, width_m) = event.pitch_from, self._layout.size_m
+        from_end, from_side = min(x, length_m - x), min(y, width_m - y)
+        if math.hypot(x - length_m / 2, y - width_m / 2) <= SPOT_M:
             return EventKind.KICK_OFF, PLACE_SURE
         if math.hypot(from_end, from_side) <= CORNER_M:
             return EventKind.CORNER_KICK, PLACE_SURE
         if from_side <= TOUCHLINE_M:
             return EventKind.THROW_IN, PLACE_SURE
-        is_in_goal_area = from_end <= pitch.GOAL_AREA_DEPTH_M + SPOT_M and (
-            abs(y - pitch.MIDDLE_Y_M) <= pitch.GOAL_AREA_WIDTH_M / 2 + SPOT_M
+        is_in_goal_area = from_end <= self._layout.goal_area_depth_m + SPOT_M and (
+            abs(y - width_m / 2) <= self._layout.goal_area_width_m / 2 + SPOT_M
         )
         side = self._side(event.team)
-        if is_in_goal_area and side != 0 and (x > pitch.MIDDLE_X_M) == (side > 0):
+        if is_in_goal_area and side != 0 and (x > length_m / 2) == (side > 0):
             return EventKind.GOAL_KICK, PLACE_SURE
         if ended.state is ControlState.DEAD and not ended.is_out:
             return EventKind.FREE_KICK, FREE_SURE
@@ -190,13 +194,14 @@ class PlayEvents:
         side = self._side(event.team)
         if event.kind is not EventKind.PASS or event.result is EventResult.COMPLETE or side == 0:
             return event
-        # Along the way that the team plays: own goal line 0, the other 105.
-        start_x, end_x = (x if side < 0 else pitch.LENGTH_M - x for x in (event.pitch_from[0], event.pitch_to[0]))
+        # Along the way that the team plays: own goal line 0, the other at length_m.
+        length_m, width_m = self._layout.size_m
+        start_x, end_x = (x if side < 0 else length_m - x for x in (event.pitch_from[0], event.pitch_to[0]))
         way_m = math.hypot(event.pitch_to[0] - event.pitch_from[0], event.pitch_to[1] - event.pitch_from[1])
         speed = way_m / max(event.t_end_s - event.t_start_s, 0.1)
-        off_middle = abs(event.pitch_to[1] - pitch.MIDDLE_Y_M)
-        from_goal = math.hypot(pitch.LENGTH_M - start_x, event.pitch_from[1] - pitch.MIDDLE_Y_M)
-        is_at_mouth = end_x >= pitch.LENGTH_M - KEEPER_M and off_middle <= MOUTH_M
+        off_middle = abs(event.pitch_to[1] - width_m / 2)
+        from_goal = math.hypot(length_m - start_x, event.pitch_from[1] - width_m / 2)
+        is_at_mouth = end_x >= length_m - KEEPER_M and off_middle <= self._layout.goal_width_m / 2 + MOUTH_M
         if from_goal <= SHOT_RANGE_M and speed >= SHOT_SPEED_M_S and is_at_mouth:
             return replace(event, kind=EventKind.SHOT, result=EventResult.NONE)
         if start_x <= CLEARED_FROM_M and way_m >= CLEARED_M and end_x > start_x:
@@ -205,10 +210,10 @@ class PlayEvents:
 
     def _side(self, team: int) -> int:
         """-1 where the team defends the left end, 1 the right one, 0 unknown."""
-        if team == NO_TEAM or self._sides[0] * self._sides[1] >= 0:
+        if team == NO_TEAM or self._sides[0] * self._sides[1] > 0:
             return 0
-        own = self._sides[team]
-        return 0 if abs(own) + abs(self._sides[1 - team]) < SIDE_LEAST else int(math.copysign(1, own))
+        lead = self._sides[team] - self._sides[1 - team]
+        return 0 if abs(lead) < SIDE_LEAST else int(math.copysign(1, lead))
 
     # What isn't a sum over events
 
@@ -218,7 +223,7 @@ class PlayEvents:
         if side == 0 or not (is_pass or event.kind is EventKind.CARRY):
             return []
         minute = int(event.t_end_s // MINUTE_S)
-        entered = entries_between(event.pitch_from, event.pitch_to, side < 0)
+        entered = entries_between(event.pitch_from, event.pitch_to, side < 0, self._layout)
         return [MetricRow(minute, event.team, event.track_from, metric, 1.0) for metric in entered]
 
     def _follow_string(self, event: Event) -> list[MetricRow]:

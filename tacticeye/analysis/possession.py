@@ -29,6 +29,7 @@ from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
 from tacticeye.analysis.touch import mark_ball
+from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.possession_parts import BallFlightState, PossessionState
 from tacticeye.types import NO_TEAM, ControlSpan, Event
 
@@ -42,7 +43,7 @@ ROUNDING_S = 1e-6  # timestamps are sums of floats
 class PossessionEngine:
     """Who has the ball. Feed observations in order of time; spans and events come out about LAG_S later, final."""
 
-    def __init__(self, state: PossessionState) -> None:
+    def __init__(self, state: PossessionState, layout: PitchLayout = FULL_PITCH) -> None:
         self._shot = state.shot
         self._now_s = state.now_s
         self._metre = state.metre
@@ -55,7 +56,7 @@ class PossessionEngine:
         self._flight = state.flight
         self._crowds = list(state.crowds)
         self._hidden = list(state.hidden)
-        self._ledger = ControlLedger(state.ledger)
+        self._ledger = ControlLedger(state.ledger, layout)
 
     def state(self) -> PossessionState:
         """Everything the next observation needs, as plain data."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.observation import IMAGE_STRETCH
 from tacticeye.analysis.sighting import People
-from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.pitch import PitchLayout
 from tacticeye.possession_parts import BallMarkState, SightingState, TouchState
 from tacticeye.types import NO_TEAM
 
@@ -24,16 +24,9 @@ OVERLAP_S = 0.25  # two tracks of one person may both be reported for so long wh
 
 def mark_ball(sighting: SightingState) -> BallMarkState:
     """The ball of a sighting that sees it."""
-    return BallMarkState(
-        sighting.t_s,
-        sighting.x,
-        sighting.y,
-        sighting.place_x,
-        sighting.place_y,
-        sighting.metre,
-        sighting.pitch_x,
-        sighting.pitch_y,
-    )
+    s = sighting
+    on_pitch = (s.x, s.y) if s.is_metric else (s.pitch_x, s.pitch_y)
+    return BallMarkState(s.t_s, s.x, s.y, s.place_x, s.place_y, s.metre, *on_pitch)
 
 
 def begin_touch(label: HolderLabel, share_s: float) -> TouchState:
@@ -87,9 +80,15 @@ def distance_m(a: BallMarkState, b: BallMarkState, is_metric: bool) -> float:
     return math.hypot(b.x - a.x, stretch * (b.y - a.y)) / (0.5 * (a.metre + b.metre))
 
 
-def beyond_m(mark: BallMarkState) -> float:
-    """How far a metric ball is outside the pitch; negative inside."""
-    return max(-mark.x, mark.x - LENGTH_M, -mark.y, mark.y - WIDTH_M)
+def beyond_m(mark: BallMarkState, layout: PitchLayout) -> float:
+    """How far the ball is outside the pitch; negative inside, NaN unknown."""
+    x, y = mark.pitch_x, mark.pitch_y
+    return max(-x, x - layout.length_m, -y, y - layout.width_m) if math.isfinite(x + y) else math.nan
+
+
+def pitch_way_m(a: BallMarkState, b: BallMarkState) -> float:
+    """How far the ball went on the pitch from a to b, straight."""
+    return math.hypot(b.pitch_x - a.pitch_x, b.pitch_y - a.pitch_y)
 
 
 def is_same_person(first: TouchState, second: TouchState, people: People) -> bool:

@@ -13,8 +13,9 @@ import numpy as np
 
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.possession import PossessionEngine
+from tacticeye.pitch import is_inside
 from tacticeye.possession_parts import PossessionState
-from tacticeye.types import ControlSpan, ControlState, Event, Role
+from tacticeye.types import NOWHERE, ControlSpan, ControlState, Event, Role
 
 PIXELS_PER_METRE = 24.0
 
@@ -47,7 +48,9 @@ def stand(track: int, team: int, x: float, y: float, role: Role = Role.PLAYER) -
 
 @dataclass(frozen=True)
 class Scene:
-    """ball: key points (t_s, x, y); hidden: stretches (from, to) in s in which the ball isn't seen."""
+    """is_calibrated: not metric, but where people and ball are on the pitch is known.
+
+    ball: key points (t_s, x, y); hidden: stretches (from, to) in s in which the ball isn't seen."""
 
     people: tuple[Person, ...]
     ball: tuple[tuple[float, float, float], ...]
@@ -57,6 +60,7 @@ class Scene:
     cuts: tuple[float, ...] = ()
     jitter_m: float = 0.0
     is_metric: bool = True
+    is_calibrated: bool = False
     start_s: float = 0.0
 
     def observe(self, rate_hz: float) -> list[FrameObservation]:
@@ -97,6 +101,8 @@ class Scene:
             ball_confidence=0.9,
             ball_is_detected=True,
             is_metric=self.is_metric,
+            ball_pitch=(float(ball[0]), float(ball[1])) if self.is_calibrated and is_inside(ball, 3.0) else NOWHERE,
+            people_pitch=people if self.is_calibrated else None,
         )
 
 
