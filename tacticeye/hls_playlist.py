@@ -22,7 +22,6 @@ class Segment:
     number: int
     url: str
     duration_s: float
-    is_discontinuity: bool
     init_url: str
     first_byte: int
     length: int
@@ -102,7 +101,6 @@ def _segments(place: WebPlace, playlist: m3u8.M3U8) -> tuple[Segment, ...]:
                 number=number,
                 url=_web_address(place, str(item.absolute_uri)),
                 duration_s=float(item.duration or 0.0),
-                is_discontinuity=bool(item.discontinuity),
                 init_url=_web_address(place, str(item.init_section.absolute_uri)) if item.init_section else "",
                 first_byte=first_byte,
                 length=int(length),

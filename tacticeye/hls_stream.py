@@ -41,7 +41,6 @@ class HlsFeeder(Feeder):
         self._find_url = find_url
         self._metadata: VideoMetadata | None = None
         self._last: int | None = None
-        self._has_lost = False
         self._head: tuple[str, bytes] = ("", b"")
 
     def describe(self) -> VideoMetadata:
@@ -80,14 +79,11 @@ class HlsFeeder(Feeder):
         content = self._fetch(segment)
         self._last = segment.number
         if content is None:
-            self._has_lost = True
             return True
         if self._metadata is None:
             self._metadata = _look_at(self.options.shown, content)
         decode = SegmentPictures(self.options.shown, content)
-        arrived_at = time.time()
-        self.put(Piece(decode, segment.duration_s, len(content), arrived_at, decode.open_packets, self._has_lost))
-        self._has_lost = False
+        self.put(Piece(decode, segment.duration_s, len(content), time.time(), decode.open_packets))
         return True
 
     def _next_segment(self, playlist: Playlist) -> Segment | None:
@@ -97,12 +93,8 @@ class HlsFeeder(Feeder):
         if self._last is None:
             return segments[-min(START_SEGMENTS, len(segments))]
         if segments[-1].number < self._last - STALE_SEGMENTS:  # numbered anew: another stream under the same link
-            self._has_lost = True
             return segments[-1]
-        following = [segment for segment in segments if segment.number > self._last]
-        if following and following[0].number > self._last + 1:
-            self._has_lost = True
-        return following[0] if following else None
+        return next((segment for segment in segments if segment.number > self._last), None)
 
     def _fetch(self, segment: Segment) -> bytes | None:
         """None where it can't be had; the stream goes on without it."""

@@ -266,7 +266,7 @@ def _card(folder: MatchFolder, standing: Standing, queue: list[str]) -> MatchCar
         batch_idx=progress.batch_idx if progress else -1,
         created_at=card.created_at,
         queue_place=queue.index(folder.match_id) + 1 if folder.match_id in queue else 0,
-        message=standing.message or (_note(progress) if progress and standing.status.is_active else ""),
+        message=standing.message or (_note(progress) if progress and is_working else ""),
         preview_path=folder.preview if folder.preview.is_file() else None,
         quiet_s=max(0.0, time.time() - progress.beat_at) if progress and is_working else 0.0,
         frame=frame,

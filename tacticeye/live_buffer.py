@@ -27,7 +27,7 @@ class Piece:
     """Some seconds of a stream that can be decoded by themselves.
 
     decode: gives its pictures with their time on the stream's clock, s, None unknown. arrived_at: wall time, s.
-    is_after_loss: something before it got lost on the way to us. open_packets: what it was before it was decoded.
+    open_packets: what it was before it was decoded.
     """
 
     decode: Callable[[], Iterator[tuple[float | None, Picture]]]
@@ -35,7 +35,6 @@ class Piece:
     size_bytes: int
     arrived_at: float
     open_packets: Callable[[], AbstractContextManager[tuple[VideoStream, Sequence[Packet[VideoStream]]]]]
-    is_after_loss: bool = False
 
 
 class PieceBuffer:

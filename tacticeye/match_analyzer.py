@@ -219,7 +219,8 @@ class _Run:
         return Path(source).name if self._config.source_type is SourceType.UPLOADED_FILE else without_secrets(source)
 
     def _tell(self, output: ChunkOutput, state: MatchState) -> None:
-        speed = self._speed.after(output.end_s - output.start_s, time.monotonic())
+        missing_s = sum(gap.end_s - gap.start_s for gap in output.gaps)
+        speed = self._speed.after(output.end_s - output.start_s - missing_s, time.monotonic())
         if self._config.on_batch_complete:
             self._config.on_batch_complete(state.match_id, output)
         lag_s = float(np.maximum(self._source.received_s - output.end_s, 0.0))  # NaN stays NaN

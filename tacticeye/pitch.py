@@ -31,8 +31,6 @@ OUTSIDE_MARGIN_M = 3.0
 
 MIDDLE_X_M = LENGTH_M / 2
 MIDDLE_Y_M = WIDTH_M / 2
-# Half the chord that the box line cuts from the circle around the penalty spot: sqrt(9.15^2 - 5.5^2) = 7.31 m.
-ARC_HALF_CHORD_M = math.sqrt(CIRCLE_RADIUS_M**2 - (PENALTY_AREA_DEPTH_M - PENALTY_SPOT_M) ** 2)
 
 # The 32 keypoints in the order of the pitch data sets. Numbers 10, 11, 18 and 19 are where the penalty arc meets the
 # box line; a widely used table puts them at the goal area's width, up to 2 m off.

@@ -35,7 +35,6 @@ class RtmpFeeder(Feeder):
         self._is_listening = is_listening
         self._allow_private = allow_private
         self._metadata: VideoMetadata | None = None
-        self._has_lost = False
 
     def describe(self) -> VideoMetadata:
         assert self._metadata is not None, "a piece is put only after its stream was looked at"
@@ -49,14 +48,12 @@ class RtmpFeeder(Feeder):
                     failures = 0
                     self._read(container)
             except av.error.FFmpegError as error:
-                self._has_lost = True
                 if self._is_listening:
                     self.pause(FIRST_PAUSE_S, "nobody is sending")
                     continue
                 failures += 1
                 self.pause(min(FIRST_PAUSE_S * 2 ** min(failures, 10), LONGEST_PAUSE_S), str(error.strerror or error))
             else:
-                self._has_lost = True
                 self.pause(FIRST_PAUSE_S, "the sender has gone")
 
     def _open(self) -> InputContainer:
@@ -92,8 +89,7 @@ class RtmpFeeder(Feeder):
         size = sum(packet.size for packet in packets)
         decode = partial(_decode, stream, packets)
         duration_s = _length_s(packets) + step_s
-        self.put(Piece(decode, duration_s, size, time.time(), lambda: nullcontext((stream, packets)), self._has_lost))
-        self._has_lost = False
+        self.put(Piece(decode, duration_s, size, time.time(), lambda: nullcontext((stream, packets))))
 
 
 class FFmpegStreamSource(LiveSource):

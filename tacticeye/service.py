@@ -6,6 +6,7 @@ and raises nothing but children of TacticEyeError. Questions about results are a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -285,11 +286,14 @@ class Service:
             return snapshot.columns()
 
     def measured_speeds(self) -> dict[str, float]:
-        """By preset: multiples of real time of the newest match that was analysed with it on this machine."""
+        """By preset: multiples of real time of the newest recording that was analysed with it on this machine."""
         speeds: dict[str, float] = {}
         for card in self.list_matches()[:_SPEED_MATCHES]:
-            if card.speed > 0:
-                config = self._existing(card.match_id).read_config()
+            folder = self._existing(card.match_id)
+            progress = folder.read_progress()
+            is_recording = progress is not None and math.isnan(progress.lag_s)  # a live stream sets the pace itself
+            if card.speed > 0 and is_recording:
+                config = folder.read_config()
                 name = next((n for n, p in PRESETS.items() if all(getattr(config, f) == v for f, v in p.items())), "")
                 speeds.setdefault(name, card.speed)
         return {name: speed for name, speed in speeds.items() if name}

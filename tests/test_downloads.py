@@ -14,6 +14,9 @@ import pytest
 
 from tacticeye.config import SourceType
 from tacticeye.errors import SourceError, SourceStoppedError
+from tacticeye.match_analyzer import analyze_hls_stream, analyze_local_file
+from tacticeye.match_files import MatchFolder
+from tacticeye.store import MatchStore, table_digests
 from tacticeye.types import StreamPosition
 from tacticeye.video_sources import open_source
 from tacticeye.web_pages import explain
@@ -94,6 +97,21 @@ def test_a_recording_is_read_while_it_arrives_and_gone_on_with_after_a_stop(
     late, whole = (positions(kind, link, tmp_path, after) for after in (position, None))
     assert late == whole[10:]
     assert len(whole) == FRAMES
+
+
+def test_a_match_of_a_recording_on_the_web_has_the_tables_of_its_file(
+    web: WebServer, folder: Path, tmp_path: Path
+) -> None:
+    boxes = str(folder / "small.parquet")
+    analyze_hls_stream(f"{web.address}/ts.m3u8", match_id="web", data_dir=tmp_path, model_path=boxes)
+    video = MatchFolder.of(tmp_path, "web").find_video()
+    assert video is not None
+    analyze_local_file(video, match_id="file", preset="live", data_dir=tmp_path, model_path=boxes)
+    digests = []
+    for match_id in ("web", "file"):
+        with MatchStore(tmp_path / "matches" / match_id).read() as snapshot:
+            digests.append(table_digests(snapshot))
+    assert digests[0] == digests[1]
 
 
 def positions(kind: SourceType, link: str, folder: Path, after: StreamPosition | None) -> list[StreamPosition]:

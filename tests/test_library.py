@@ -127,6 +127,14 @@ def test_a_running_match_tells_how_long_it_has_been_quiet(data_dir: Path, video:
     assert read_card(data_dir, folder).quiet_s == 0.0
 
 
+def test_a_match_in_the_queue_says_nothing_of_its_last_run(data_dir: Path, video: Path) -> None:
+    folder = MatchFolder.of(data_dir, create_match(data_dir, config(video)))
+    write_record(folder.progress, Progress(time.time(), t_s=5.0, lag_s=26.0))
+    ask_to_run(data_dir, folder)
+    card = read_card(data_dir, folder)
+    assert (card.status, card.message) == (MatchStatus.WAITING, "")
+
+
 def test_matches_in_the_queue_know_their_place(data_dir: Path, video: Path) -> None:
     for name in ("a", "b", "c"):
         create_match(data_dir, config(video), name)

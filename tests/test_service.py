@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.errors import MatchNotFoundError
-from tacticeye.match_files import MatchFolder
+from tacticeye.match_files import MatchFolder, Progress, write_record
 from tacticeye.match_queue import MatchStatus
 from tacticeye.service import Service
 
@@ -80,3 +81,13 @@ def test_a_match_without_results_is_discarded(service: Service, match_id: str) -
     service.discard_if_empty(match_id)
     assert service.list_matches() == []
     assert not MatchFolder.of(service.data_dir, match_id).path.exists()
+
+
+def test_how_fast_a_preset_is_here_is_told_by_recordings(service: Service, tmp_path: Path) -> None:
+    for number, (speed, lag_s) in enumerate([(2.0, math.nan), (0.9, 5.0)]):
+        video = tmp_path / f"{number}.mp4"
+        video.write_bytes(b"frames")
+        match_id = service.create_match(AnalysisConfig.preset("live", source_url=str(video)))
+        folder = MatchFolder.of(service.data_dir, match_id)
+        write_record(folder.progress, Progress(0.0, speed=speed, lag_s=lag_s))
+    assert service.measured_speeds() == {"live": 2.0}

@@ -10,8 +10,6 @@ import pandas as pd
 from tacticeye.store.snapshot import Parameters, Snapshot
 from tacticeye.types import NO_TEAM, Role
 
-POSSESSION_CHANGE = "POSSESSION_CHANGE"
-
 # Events and changes of possession with the frame and the batch at their time. A change is where a span of one team's
 # control follows one of the other's, whatever lies between.
 _HAPPENINGS = """

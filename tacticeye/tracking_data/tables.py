@@ -21,7 +21,6 @@ from tacticeye.types import Role
 
 BALL = -1
 NEEDED = ("frame", "player_id", "team_id", "x_m", "y_m")
-OPTIONAL = ("period", "visible", "t_seconds")
 DEAD_S = 2.0
 BETWEEN_PERIODS_S = 5.0  # at least; no flight reaches over it
 LEAST_SPREAD_M, FURTHEST_M = 5.0, 60.0  # of half the people from each other; of nearly everybody from the pitch
