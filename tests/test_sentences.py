@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tacticeye import errors
-from tacticeye.errors import MatchBusyError, MatchNotFoundError, SourceError, TacticEyeError, WeightsError
+from tacticeye.errors import (
+    MatchBusyError,
+    MatchNotFoundError,
+    SourceError,
+    TacticEyeError,
+    UploadConflictError,
+    WeightsError,
+)
 from tacticeye.texts.sentences import translate
 from tacticeye.web_fetch import _REASONS
 from tacticeye.web_pages import _EXPLANATIONS
@@ -22,6 +29,10 @@ from tacticeye.web_pages import _EXPLANATIONS
         (
             MatchBusyError("derby", "it is being analysed; stop it first."),
             "El partido 'derby' está ocupado: se está analizando; detenlo primero.",
+        ),
+        (
+            UploadConflictError("7f", 12, "12 bytes are here; send what follows them."),
+            "La subida '7f' no puede continuar así: han llegado 12 bytes; envía lo que sigue.",
         ),
         (SourceError("a: b.mp4", "no permission to read it."), "a: b.mp4: no hay permiso para leerlo."),
         (

@@ -1,7 +1,8 @@
 """Sentences that arise in English where something fails, in the reader's language: `sentences.es.toml` beside this.
 
 A failure is stored and sent between processes as its sentence, so it is told apart by the sentence itself. {names} of a
-template stand for values, which stay as they are. A sentence that no template fits is shown as it is.
+template stand for values, which stay as they are; {n} for a number alone. A sentence that no template fits
+is shown as it is.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def _templates(language: str) -> list[tuple[re.Pattern[str], str]]:
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"{(\w+)}", template)
+    stands_for = {part: r"[\d.]+" if part == "n" else ".+?" for part in parts[1::2]}
     return re.compile(
-        "".join(f"(?P<{part}>.+?)" if n % 2 else re.escape(part) for n, part in enumerate(parts)), re.DOTALL
+        "".join(f"(?P<{part}>{stands_for[part]})" if n % 2 else re.escape(part) for n, part in enumerate(parts)),
+        re.DOTALL,
     )

@@ -319,6 +319,39 @@ def test_teams_are_swapped_by_one_press_and_named(gallery: Gallery, page: Page) 
         no_fault(page)
 
 
+def test_players_are_named_pinned_split_and_merged(gallery: Gallery, page: Page) -> None:
+    stand_as(make_match(gallery.data_dir, "people", "The one with people", batches=4), "finished")
+    service = Service(Settings(data_dir=gallery.data_dir))
+    first = int(service.people_view("people").players["track"].iloc[0])
+    page.goto(f"{gallery.address}/players?match=people")
+    choose_row(page, 0)
+    page.get_by_label("Name", exact=True).fill("Alba")
+    page.get_by_label("Shirt number").fill("9")
+    page.get_by_role("button", name="Save name").click()
+    expect(page.get_by_text("Corrections (1)")).to_be_visible()
+    page.get_by_role("button", name="Pin team and role").click()
+    expect(page.get_by_text("Corrections (2)")).to_be_visible()
+    page.get_by_role("button", name="Split").click()
+    expect(page.get_by_text("23 players")).to_be_visible()
+    page.reload()
+    choose_row(page, 0)
+    choose_row(page, 1)
+    page.get_by_role("button", name="Merge").click()
+    expect(page.get_by_text("22 players")).to_be_visible()
+    ops = [entry.correction.op for entry in service.corrections("people")]
+    assert ops == ["name_player", "pin_player", "split_track", "merge_tracks"]
+    assert service.overrides("people").names == {first: "Alba"}
+    no_fault(page)
+
+
+def choose_row(page: Page, number: int) -> None:
+    """Ticks a row of the table, which is drawn on a canvas: a head and rows of 33 px."""
+    grid = page.get_by_test_id("stDataFrame").locator("canvas").first
+    expect(grid).to_be_visible()
+    page.wait_for_timeout(500)
+    grid.click(position={"x": 17, "y": 33 * (number + 1) + 17}, force=True)
+
+
 def test_a_question_in_sql_is_answered_and_drawn(gallery: Gallery, page: Page) -> None:
     page.goto(f"{gallery.address}/data?match=finished")
     page.get_by_role("button", name="Run").click()

@@ -1,0 +1,130 @@
+"""The dashboard under a whole match: how soon a page shows figures, what a look costs the server, whether memory grows.
+
+`python -m tests.benchmarks.dashboard_load`: a made-up match of 90 minutes that stands as being analysed, the server as
+README starts it, and four tabs of one browser that look every two seconds. Prints, for each page, the time from asking
+for it until its figures stand (a new tab, the server warm); the server's processor time a look; the sizes of the tabs'
+JavaScript heaps at the beginning and at the end; and how long each view takes to read without a browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tacticeye.config import Settings
+from tacticeye.lease import hold_lease
+from tacticeye.match_files import MatchFolder, Progress, write_record
+from tacticeye.match_state import MatchState
+from tacticeye.service import Service
+from tacticeye.state_parts import Totals
+from tacticeye.store import MatchStore
+from tacticeye.types import ControlState
+from tests.benchmarks.full_match import BATCHES, batches, record
+from tests.browser.match_folders import make_match, run_as
+from tests.browser.test_dashboard import CHROMIUM_ARGS, CHROMIUM_NAMES, running_server
+
+TABS = ("live", "events", "players", "passes")
+# What stands on a page once its figures do.
+SHOWN = {
+    "live": ".te-possession",
+    "events": "[data-testid=stVegaLiteChart] canvas",
+    "players": "[data-testid=stDataFrame]",
+    "passes": "[data-testid=stVegaLiteChart] canvas",
+}
+LOOK_S = 2.0
+
+
+def write_match(data_dir: Path, count: int) -> MatchFolder:
+    folder = make_match(data_dir, "full", "Ninety minutes", batches=0)
+    store = MatchStore(folder.path)
+    store.create(record())
+    seconds: dict[ControlState, float] = {}
+    end_s = 0.0
+    for output in batches(count):
+        for span in output.spans:
+            seconds[span.state] = seconds.get(span.state, 0.0) + span.end_s - span.start_s
+        totals, end_s = Totals(seconds_by_state=seconds), output.end_s
+        store.commit(output, MatchState("full", totals=totals, totals_now=totals).to_json(), is_last=False)
+    write_record(folder.progress, Progress(time.time(), int(end_s * 25), end_s, int(end_s * 25), end_s, count - 1, 1.8))
+    return folder
+
+
+def open_page(browser: Browser, address: str, page_name: str) -> tuple[Page, float]:
+    """A tab of its own, and how long it took until figures stood in it, s."""
+    tab = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    begun = time.monotonic()
+    tab.goto(f"{address}/{page_name}?match=full")
+    tab.wait_for_selector(SHOWN[page_name], timeout=60_000)
+    return tab, time.monotonic() - begun
+
+
+def heap_mb(tab: Page) -> float:
+    """After a collection."""
+    session = tab.context.new_cdp_session(tab)
+    session.send("HeapProfiler.collectGarbage")
+    used = float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+    session.detach()
+    return used
+
+
+def measure_views(service: Service) -> None:
+    for name, read in (
+        ("live", service.live_view), ("events", service.events_view), ("people", service.people_view),
+    ):  # fmt: skip
+        took = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            read("full")
+            took.append(time.perf_counter() - begun)
+        print(f"view of {name}: {1000 * min(took):.0f} ms at best, {1000 * max(took):.0f} ms at worst")
+
+
+def measure_pages(data_dir: Path, root: Path, minutes: float) -> None:
+    chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
+    with running_server(root, data_dir) as (address, pid), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGS))
+        for name in TABS:
+            open_page(browser, address, name)[0].context.close()
+        tabs = []
+        for name in TABS:
+            tab, took_s = open_page(browser, address, name)
+            tabs.append(tab)
+            print(f"page {name}: figures after {took_s:.2f} s")
+        server = psutil.Process(pid)
+        time.sleep(10)
+        before_cpu, before_heap = sum(server.cpu_times()[:2]), [heap_mb(tab) for tab in tabs]
+        time.sleep(60 * minutes)
+        looks = len(tabs) * 60 * minutes / LOOK_S
+        spent = sum(server.cpu_times()[:2]) - before_cpu
+        print(
+            f"server: {1000 * spent / looks:.0f} ms of processor time a look, {server.memory_info().rss / 1e6:.0f} MB"
+        )
+        for name, tab, heap in zip(TABS, tabs, before_heap, strict=True):
+            print(f"tab {name}: heap {heap:.1f} MB, {minutes:g} minutes later {heap_mb(tab):.1f} MB")
+        browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=BATCHES, help="of 3 s (default: 90 minutes)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long the tabs stay open")
+    arguments = parser.parse_args()
+    root = Path(__file__).resolve().parents[2]
+    with tempfile.TemporaryDirectory() as name:
+        data_dir = Path(name)
+        folder = write_match(data_dir, arguments.batches)
+        measure_views(Service(Settings(data_dir=data_dir)))
+        run_as(folder, os.getpid())
+        with hold_lease(folder):
+            measure_pages(data_dir, root, arguments.minutes)
+
+
+if __name__ == "__main__":
+    main()
