@@ -39,7 +39,7 @@ def pitch_heatmap(
     rate = exposure_corrected(heat.counts, heat.in_view, least, SIGMA_M)
     unseen = np.isnan(rate)
     rows = pd.concat([_warm(rate, heat, colour, colours), _hatched(unseen), line_rows(layout)], ignore_index=True)
-    frame = {"x": pitch_scale(layout.length_m), "y": pitch_scale(layout.width_m)}
+    frame = pitch_frame(layout)
     spec: dict[str, Any] = {
         "height": _HEIGHT_PX,
         "autosize": {"type": "fit-x", "contains": "padding"},
@@ -48,12 +48,20 @@ def pitch_heatmap(
     return VegaFigure(spec, rows)
 
 
-def pitch_scale(length_m: float) -> dict[str, Any]:
-    """An axis along or across the pitch, with a margin."""
+def pitch_frame(layout: PitchLayout) -> dict[str, dict[str, Any]]:
+    """The axes along and across the pitch, with a margin: as large as fits with a metre as long across as along."""
+    shape = (layout.length_m + 2 * MARGIN_M) / (layout.width_m + 2 * MARGIN_M)
+    return {
+        "x": _scale(layout.length_m, [0, {"expr": f"min(width, height * {shape:.4f})"}]),
+        "y": _scale(layout.width_m, [{"expr": f"min(height, width / {shape:.4f})"}, 0]),
+    }
+
+
+def _scale(length_m: float, reach: list[Any]) -> dict[str, Any]:
     return {
         "type": "quantitative",
         "axis": None,
-        "scale": {"domain": [-MARGIN_M, length_m + MARGIN_M], "nice": False, "zero": False},
+        "scale": {"domain": [-MARGIN_M, length_m + MARGIN_M], "range": reach, "nice": False, "zero": False},
     }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from tacticeye.charts import VegaFigure
 from tacticeye.labels import Labels
 from tacticeye.pitch import PitchLayout
-from tacticeye.pitch_charts import line_rows, pitch_scale, strokes
+from tacticeye.pitch_charts import line_rows, pitch_frame, strokes
 from tacticeye.shape import TeamShape
 from tacticeye.team_colours import TeamColours, blend
 
@@ -24,7 +24,7 @@ def shape_board(shape: TeamShape, layout: PitchLayout, team: int, colours: TeamC
     rows = pd.concat(
         [line_rows(layout), _people(shape, labels), _spreads(shape), _team_lines(shape, layout)], ignore_index=True
     )
-    frame = {"x": pitch_scale(layout.length_m), "y": pitch_scale(layout.width_m)}
+    frame = pitch_frame(layout)
     spec: dict[str, Any] = {
         "height": _HEIGHT_PX,
         "autosize": {"type": "fit-x", "contains": "padding"},
