@@ -18,6 +18,11 @@ pitch = polls.service().pitch
 draft: dict[str, list[Click]] = st.session_state.setdefault(f"clicks {match.match_id}", {})
 
 
+def exact_clock(t_s: float) -> str:
+    """mm:ss and hundredths. A slider tells values apart by what they are called: no two may be called the same."""
+    return f"{charts.clock(t_s)}.{int(t_s % 1 * 100 + 1e-6):02d}"
+
+
 def choose_moment(moments: list[float]) -> float:
     """The analysed frame to work on, s."""
     asked, back, on = st.columns([8, 1, 1], vertical_alignment="bottom")
@@ -32,7 +37,7 @@ def choose_moment(moments: list[float]) -> float:
 
     back.button("◀", on_click=step, args=(-1,), width="stretch", key="calibrate_back")
     on.button("▶", on_click=step, args=(1,), width="stretch", key="calibrate_on")
-    chosen: float = asked.select_slider(say("pitch.frame_at"), moments, key=key, format_func=charts.clock)
+    chosen: float = asked.select_slider(say("pitch.frame_at"), moments, key=key, format_func=exact_clock)
     return chosen
 
 
@@ -87,7 +92,7 @@ def list_frames() -> None:
     st.html(panels.heading(say("pitch.hand_frames")))
     for hand in frames:
         text, show, remove = st.columns([6, 1, 1], vertical_alignment="center")
-        text.write(say("pitch.hand_frame", time=charts.clock(hand.t_s), n=len(hand.clicks)))
+        text.write(say("pitch.hand_frame", time=exact_clock(hand.t_s), n=len(hand.clicks)))
 
         def open_frame(t_s: float = hand.t_s, clicks: tuple[Click, ...] = hand.clicks) -> None:
             st.session_state["calibrate_t"] = t_s

@@ -138,7 +138,7 @@ def heatmap() -> MatchCard:
     if on_pitch:
         heat = pitch_polls.heat(match.match_id, replace(when, is_to_right=False)).heat or everybody.heat
         assert heat is not None
-        share = heat.calibrated_s / heat.live_s if heat.live_s else 0.0
+        share = min(heat.calibrated_s / heat.live_s, 1.0) if heat.live_s else 0.0
         st.html(panels.hint(say("pitch.note", share=f"{share:.0%}", time=charts.clock(heat.calibrated_s))))
     draw = draw_pitch if on_pitch else draw_picture
     if whom == PLAYER:

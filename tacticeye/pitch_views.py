@@ -17,6 +17,7 @@ from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
 from tacticeye.pitch_projection import projection_of, visible_area
 from tacticeye.store import MatchStore, Snapshot, read_calibration
 from tacticeye.store.pitch_presence import WHOLE, PitchHeat, Stretch, read_pitch_heat, read_visits
+from tacticeye.store.pitch_tables import count_calibrated
 from tacticeye.types import Role
 
 # Radar pictures a second: players move less than a metre between them, and the browser glides.
@@ -145,7 +146,7 @@ def read_radar(card: MatchCard, folder: MatchFolder, t0_s: float, t1_s: float) -
         positions = correct_positions(snapshot.positions(t0_s, t1_s), overrides)
         beliefs = shown_tracks(snapshot, overrides).set_index("track")
         ball = snapshot.ball_path(t0_s, t1_s).set_index("frame")
-        stats = snapshot.stat_totals()
+        live, calibrated = snapshot.stat_totals().get("frames_live", 0.0), count_calibrated(snapshot)
         kits, end_s = correct_kits(_kits(snapshot), overrides), snapshot.progress().end_s
     people = _people(positions, beliefs)
     moments = []
@@ -165,8 +166,7 @@ def read_radar(card: MatchCard, folder: MatchFolder, t0_s: float, t1_s: float) -
                 projection.error_m,
             )
         )
-    live = stats.get("frames_live", 0.0)
-    share = stats.get("frames_calibrated", 0.0) / live if live else 0.0
+    share = min(calibrated / live, 1.0) if live else 0.0
     return RadarView(card, pitch_layout_of(match.config_json), moments, kits, end_s, share, overrides)
 
 

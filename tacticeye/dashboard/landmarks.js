@@ -35,7 +35,8 @@ function update(tool, data) {
     tool.video.dataset.source = data.source;
     tool.video.src = data.source;
   }
-  if (tool.version !== data.version) {
+  // Another frame has landmarks of its own.
+  if (tool.version !== data.version || tool.t !== data.t) {
     tool.version = data.version;
     tool.points = data.points;
   }

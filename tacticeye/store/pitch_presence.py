@@ -17,7 +17,7 @@ from tacticeye.pitch import pitch_layout_of
 from tacticeye.pitch_grid import cells_in_view, grid_shape, unpack
 from tacticeye.pitch_projection import projection_of
 from tacticeye.store.pitch_heat import CONTROL, SECONDS_PER_MINUTE
-from tacticeye.store.pitch_tables import read_calibration
+from tacticeye.store.pitch_tables import count_calibrated, read_calibration
 from tacticeye.store.snapshot import ALL_ROWS, FOREVER_S, Snapshot
 from tacticeye.types import Role
 
@@ -44,8 +44,8 @@ WHOLE = (Stretch(),)
 @dataclass(frozen=True, eq=False)
 class PitchHeat:
     """counts (rows, columns): frames in which somebody stood in the cell, several people counted each; in_view: frames
-    that showed it. interval_s: time a frame stands for. calibrated_s, live_s: s calibrated, and of match view, by
-    whole batches. size_m: length and width of the pitch."""
+    that showed it. interval_s: time a frame stands for. calibrated_s, live_s: s calibrated, by whomever, and of
+    match view, by whole batches. size_m: length and width of the pitch."""
 
     counts: NDArray[np.float64]
     in_view: NDArray[np.float64]
@@ -76,8 +76,8 @@ def read_pitch_heat(
             seen += _part_view(snapshot, part, control, size_m)
         counts += here[::-1, ::-1] if stretch.is_turned else here
         in_view += seen[::-1, ::-1] if stretch.is_turned else seen
-        of_calibrated, of_live = _frames(snapshot, stretch)
-        calibrated, live = calibrated + of_calibrated, live + of_live
+        calibrated += count_calibrated(snapshot, stretch.start_s, stretch.end_s)
+        live += _live_frames(snapshot, stretch)
     interval_s = snapshot.box_interval_s()
     return PitchHeat(counts, in_view, interval_s, calibrated * interval_s, live * interval_s, size_m)
 
@@ -194,21 +194,20 @@ def _part_view(
     return seen * (len(known) / len(looks))
 
 
-def _frames(snapshot: Snapshot, stretch: Stretch) -> tuple[float, float]:
-    """How many frames are calibrated, and how many of match view, in batches whose middle it holds?"""
-    counts = snapshot.query(
+def _live_frames(snapshot: Snapshot, stretch: Stretch) -> float:
+    """How many frames are of match view, in batches whose middle the stretch holds?"""
+    rows = snapshot.query(
         """
-        SELECT name, SUM(value) AS n
+        SELECT COALESCE(SUM(value), 0.0) AS n
         FROM batch_stats
         JOIN batches USING (batch_id)
-        WHERE name IN ('frames_calibrated', 'frames_live')
+        WHERE name = 'frames_live'
             AND (start_s + end_s) / 2 >= $start_s
             AND (start_s + end_s) / 2 < $end_s
-        GROUP BY name
         """,
         {"start_s": stretch.start_s, "end_s": stretch.end_s},
-    ).set_index("name")["n"]
-    return float(counts.get("frames_calibrated", 0.0)), float(counts.get("frames_live", 0.0))
+    )
+    return float(rows["n"].iloc[0])
 
 
 def _grid(cells: pd.DataFrame, size_m: tuple[float, float]) -> Counts:

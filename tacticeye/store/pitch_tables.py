@@ -33,6 +33,21 @@ def calibration_columns(calibration: Calibration) -> pa.Table:
     return pa.table(columns | {"is_followed": calibration.is_followed})
 
 
+def count_calibrated(snapshot: Snapshot, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> int:
+    """How many frames are calibrated, by the analysis or by hand?"""
+    rows = snapshot.query(
+        """
+        SELECT COUNT(*) AS n
+        FROM calibration
+        WHERE t_s >= $t0_s
+            AND t_s < $t1_s
+            AND NOT ISNAN(h0)
+        """,
+        {"t0_s": t0_s, "t1_s": t1_s},
+    )
+    return int(rows["n"].iloc[0])
+
+
 def read_calibration(snapshot: Snapshot, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> Calibration:
     """How do the frames and the pitch belong together, in order of frames? One row an analysed frame."""
     rows = snapshot.query(
