@@ -41,7 +41,7 @@ class ViewRule:
 
 
 PLAYER_VIEWS = ViewRule(
-    (((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)), (850, 1450), recolour_share=0.3, dress_share=0.4
+    (((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)), (850, 1450), recolour_share=0.3, dress_share=0.6
 )
 BALL_VIEWS = ViewRule((((320, 320), 1.0),), (1150, 2200), ball_only=True, empty_share=0.3)
 
