@@ -24,6 +24,8 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, metavar="N", help="default: see tacticeye/training/train.py")
     parser.add_argument("--start", type=Path, default=Path(AnalysisConfig().model_path), metavar="FILE",
                         help="weights of a detector to begin with (default: those that ship)")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, metavar="N",
+                        help="draws the views; use another to go on from your own weights (default: 0)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: runs/NETWORK)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
@@ -34,7 +36,9 @@ def train(settings: Settings, options: argparse.Namespace) -> int:
     from tacticeye.training import train as recipes
     from tacticeye.training.fit import EpochReport, Run
 
-    material = recipes.Material([_times(text) for text in options.data], options.synthetic, options.start)
+    material = recipes.Material(
+        [_times(text) for text in options.data], options.synthetic, options.start, views_seed=options.seed
+    )
     run = Run(options.out or Path("runs") / options.network, options.device, options.resume)
     start = {"players": recipes.train_players, "ball": recipes.train_ball, "pitch": recipes.train_pitch}
 

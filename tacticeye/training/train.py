@@ -42,12 +42,14 @@ class Material:
 
     sets       data sets with the number of times an epoch shows each picture
     synthetic  rendered frames to add, and their seed; start: weights of a detector to begin with
+    views_seed order and views that are drawn: a run that goes on from another's weights should see others
     """
 
     sets: Sequence[tuple[Path, int]]
     synthetic: int
     start: Path
     seed: int = 1
+    views_seed: int = 0
 
 
 def train_players(
@@ -60,7 +62,7 @@ def train_players(
         raise DataSetError(material.start, "training starts from weights with our four classes; give weights/best.pt.")
     yolo.prepare_loss(network, CLASS_WEIGHTS)
     shown = DetectionSamples(samples, copies, PLAYER_VIEWS)
-    return _train_detector(network, shown, _recipe(PLAYERS, epochs), run, "players.pt", on_step, on_epoch)
+    return _train_detector(network, shown, _recipe(PLAYERS, epochs, material), run, "players.pt", on_step, on_epoch)
 
 
 def train_ball(
@@ -74,7 +76,7 @@ def train_ball(
     network = yolo.new_ball_network(open_for_training(material.start))
     yolo.prepare_loss(network)
     shown = DetectionSamples(samples, copies, BALL_VIEWS)
-    return _train_detector(network, shown, _recipe(BALL, epochs), run, "ball.pt", on_step, on_epoch)
+    return _train_detector(network, shown, _recipe(BALL, epochs, material), run, "ball.pt", on_step, on_epoch)
 
 
 def train_pitch(
@@ -99,7 +101,7 @@ def train_pitch(
             on_epoch(report)
 
     shown = PitchSamples(samples, copies)
-    fit(network, shown, pitch_loss, _recipe(PITCH, epochs), run, on_step=on_step, on_epoch=keep)
+    fit(network, shown, pitch_loss, _recipe(PITCH, epochs, material), run, on_step=on_step, on_epoch=keep)
     return target
 
 
@@ -123,8 +125,8 @@ def _train_detector(
     return target
 
 
-def _recipe(recipe: Recipe, epochs: int | None) -> Recipe:
-    return recipe if epochs is None else replace(recipe, epochs=epochs)
+def _recipe(recipe: Recipe, epochs: int | None, material: Material) -> Recipe:
+    return replace(recipe, epochs=recipe.epochs if epochs is None else epochs, seed=material.views_seed)
 
 
 def _samples(material: Material, folder: Path) -> tuple[list[Sample], list[int]]:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tacticeye.vision.ultralytics_backend import new_detection_network
+from tacticeye.vision.ultralytics_backend import new_detection_network, open_for_training
 
 # Weights of the parts of the loss, as ultralytics has them.
 _GAINS = {"box": 7.5, "cls": 0.5, "dfl": 1.5}
@@ -100,3 +100,14 @@ def save_network(network: Any, path: Path, task: str = "detect") -> None:
     temporary = path.with_suffix(".tmp")
     torch.save(content, temporary)
     temporary.replace(path)
+
+
+def save_mean(first: Path, second: Path, path: Path) -> None:
+    """Write the mean of the weights of two checkpoints of one network, of runs that began with the same weights.
+
+    It is often better on matches never seen than either (Wortsman et al., Model soups, ICML 2022). Raises WeightsError.
+    """
+    network = open_for_training(first)
+    own, theirs = network.state_dict(), open_for_training(second).state_dict()
+    network.load_state_dict({k: (v + theirs[k]) / 2 if v.is_floating_point() else v for k, v in own.items()})
+    save_network(network, path)

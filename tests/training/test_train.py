@@ -15,8 +15,10 @@ from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.errors import DataSetError
 from tacticeye.training.fit import Run
 from tacticeye.training.train import Material, train_ball
+from tacticeye.training.yolo import save_mean
 from tacticeye.vision.ball_crops import BallCropDetector
 from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
+from tacticeye.vision.ultralytics_backend import open_for_training
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,20 @@ def test_a_trained_ball_network_is_read_by_the_detector_of_crops(frames: Path, r
     finish(train(root, "ball", frames, tmp_path, "--epochs", "1"))
     found = BallCropDetector(tmp_path / "ball.pt", "cpu").find([np.zeros((320, 320, 3), np.uint8)])
     assert [candidates.shape[1] for candidates in found] == [5]
+
+
+def test_the_mean_of_two_networks_lies_halfway_between_them_and_is_read_by_the_detector(
+    root: Path, tmp_path: Path
+) -> None:
+    shipped, other, mean = root / "weights" / "ball.pt", tmp_path / "other.pt", tmp_path / "mean.pt"
+    content = torch.load(shipped, weights_only=False)
+    for parameter in content["model"].parameters():
+        parameter.data += 0.5
+    torch.save(content, other)
+    save_mean(shipped, other, mean)
+    before, after = (list(open_for_training(path).parameters()) for path in (shipped, mean))
+    assert all(torch.allclose(b, a + 0.25, atol=0.01) for a, b in zip(before, after, strict=True))
+    assert len(BallCropDetector(mean, "cpu").find([np.zeros((64, 64, 3), np.uint8)])) == 1
 
 
 def test_nothing_to_train_on_is_said_in_one_sentence(root: Path, tmp_path: Path) -> None:
