@@ -82,4 +82,4 @@ async def _run(arguments: list[str], data_dir: Path) -> str:
     if process.returncode == 0:
         return ""
     lines = told.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "The file could not be made."
+    return lines[-1].removeprefix("tacticeye: ") if lines else "The file could not be made."

@@ -127,9 +127,9 @@ class Service:
         self.start(created)
         return created
 
-    def add_demo(self, preset: str = "vod", **overrides: Any) -> str:
+    def add_demo(self, preset: str = "vod", title: str = "Demo match", **overrides: Any) -> str:
         """Analyses the demo match that ships with TacticEYE. Returns the id."""
-        return self.add_file(demo_video(), preset, "Demo match", **overrides)
+        return self.add_file(demo_video(), preset, title, **overrides)
 
     def start(self, match_id: str) -> None:
         """Has the match analysed, now or when its turn comes; from where it stopped, if it was begun before."""

@@ -375,6 +375,9 @@ def test_a_match_is_downloaded_by_its_link(gallery: Gallery, page: Page) -> None
     with page.expect_download() as download:
         page.get_by_role("link", name="Sportscode XML").click()
     assert "<ALL_INSTANCES>" in download.value.path().read_text()
+    refused = page.request.get(f"{gallery.address}/download/finished/spadl?language=es")
+    assert refused.status == 409
+    assert refused.text().startswith("Este formato necesita posiciones en el campo")
 
 
 def test_the_report_is_downloaded_and_printed(gallery: Gallery, browser: Browser, page: Page, tmp_path: Path) -> None:
