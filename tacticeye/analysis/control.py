@@ -18,9 +18,10 @@ a team-mate keeps the ball for COVERED_S.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
-from tacticeye.analysis.gaps import FLIGHT_GAP_S, is_credited
+from tacticeye.analysis.gaps import FLIGHT_GAP_S, LONGEST_GAP_S, is_credited
 from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.out_of_play import DEAD_UNSEEN_S, OutOfPlay, Ruling
 from tacticeye.analysis.passes import make_events, make_out_events
@@ -197,11 +198,11 @@ class ControlLedger:
         team = team_of(self._owner)
         return (ControlState.UNSEEN if team == NO_TEAM else ControlState.of_team(team)), self._owner.track
 
-    def _credit_owner(self, until_s: float, taker: TouchState | None) -> bool:
+    def _credit_owner(self, until_s: float, taker: TouchState | None, between: Sequence[TouchState] = ()) -> bool:
         """Fill up to until_s with the owner's control as far as the ball was seen. False: the thread was lost."""
         state, track = self._owner_state()
         for gap in self._gaps:
-            if taker is not None and is_credited(gap, self._owner, taker, self._is_metric):
+            if taker is not None and is_credited(gap, self._owner, taker, between, self._is_metric):
                 continue
             self._advance(state, track, min(gap.before.t_s, until_s))
             self._advance(ControlState.UNSEEN, NO_TRACK, until_s)
@@ -254,7 +255,7 @@ class ControlLedger:
             is_known = self._is_metric or unseen_s <= DEAD_UNSEEN_S
             self._nobody = ControlState.DEAD if is_known else ControlState.UNSEEN
             self._advance(self._nobody, NO_TRACK, t_s)
-        elif self._last_seen is None or t_s - self._last_seen.t_s > FLIGHT_GAP_S:
+        elif self._last_seen is None or t_s - self._last_seen.t_s > LONGEST_GAP_S:
             since_s = self._span_end_s if self._last_seen is None else self._last_seen.t_s
             self._stop(ControlState.UNSEEN, since_s)
 
@@ -315,7 +316,7 @@ class ControlLedger:
         """The touch that is going on; is it control by now?"""
         self._touch = touch
         is_owner_again = self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
-        is_kept = touch.held_s >= CONTROL_S - ROUNDING_S and touch.evidence >= KEEPING * touch.held_s
+        is_kept = touch.held_s >= CONTROL_S - ROUNDING_S and _is_evident(touch)
         if is_kept or is_owner_again:
             self._settle(touch, self._pending, people)
             self._touch, self._is_owner_touching = None, True
@@ -332,19 +333,21 @@ class ControlLedger:
         last = self._pending[-1]
         team = team_of(last)
         went_m = distance_m(last.end, touch.start, self._is_metric)
-        is_played_on = touch.start_s - last.end_s >= PLAYED_ON_S and went_m >= PLAYED_ON_M
+        unseen_s = max((gap.after.t_s - gap.before.t_s for gap in self._gaps), default=0.0)
+        is_played_on = touch.start_s - last.end_s >= PLAYED_ON_S and went_m >= PLAYED_ON_M and unseen_s <= FLIGHT_GAP_S
         if team != NO_TEAM and (is_played_on or team == team_of(touch)):
             self._settle(last, self._pending[:-1], people)
             self._is_owner_touching = False
 
     def _settle(self, touch: TouchState, between: list[TouchState], people: People) -> None:
         """`touch` is control: fill time up to it, say what happened on the way, make it the owner."""
+        between = [other for other in between if _is_evident(other)]
         teams = {team_of(other) for other in between} - {NO_TEAM}
         if len(teams) > 1 and touch.start_s - between[0].start_s >= CONTEST_S:
             is_thread_kept = self._credit_owner(between[0].start_s, None)
             self._advance(ControlState.CONTESTED, NO_TRACK, touch.start_s)
         else:
-            is_thread_kept = self._credit_owner(touch.start_s, touch)
+            is_thread_kept = self._credit_owner(touch.start_s, touch, between)
         if self._owner is not None and is_thread_kept:
             n_between = len(between) + (self._unknown_s is not None)
             unseen_s = sum(gap.after.t_s - gap.before.t_s for gap in self._gaps)
@@ -392,3 +395,7 @@ class ControlLedger:
         self.events += make_out_events(self._owner, crossing, self._is_metric)
         self._stop(ControlState.DEAD, crossing.t_s)
         self._out.is_dead = True
+
+
+def _is_evident(touch: TouchState) -> bool:
+    return touch.evidence >= KEEPING * touch.held_s

@@ -125,15 +125,34 @@ def hidden_dribble(until_s: float) -> Scene:
 
 @pytest.mark.parametrize("rate_hz", RATES)
 def test_a_moment_out_of_sight_between_touches_of_one_team_is_that_teams(rate_hz: float) -> None:
-    outcome = scenes.play(hidden_dribble(5.0), rate_hz)
+    outcome = scenes.play(hidden_dribble(7.0), rate_hz)
     assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(10.0, abs=0.4)
     assert not outcome.events
 
 
 @pytest.mark.parametrize("rate_hz", RATES)
 def test_a_long_time_out_of_sight_is_nobodys_even_between_touches_of_one_team(rate_hz: float) -> None:
-    outcome = scenes.play(hidden_dribble(6.0), rate_hz)
-    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(3.0, abs=0.4)
+    outcome = scenes.play(hidden_dribble(8.0), rate_hz)
+    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(5.0, abs=0.4)
+
+
+@pytest.mark.parametrize("rate_hz", [6.25, 12.5, 25.0])
+def test_a_time_out_of_sight_is_nobodys_where_an_opponent_was_at_the_ball_before(rate_hz: float) -> None:
+    scene = Scene(
+        (stand(1, 0, 40.0, 30.0), stand(11, 1, 43.0, 30.0), *FAR),
+        (
+            (0.0, 40.2, 30.0),
+            (2.5, 40.2, 30.0),
+            (2.8, 42.8, 30.0),
+            (2.9, 42.8, 30.0),
+            (3.6, 40.2, 30.0),
+            (9.0, 40.2, 30.0),
+        ),
+        end_s=9.0,
+        hidden=((3.0, 6.0),),
+    )
+    outcome = scenes.play(scene, rate_hz)
+    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(3.0, abs=0.5)
 
 
 @pytest.mark.parametrize("rate_hz", RATES)

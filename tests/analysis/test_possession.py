@@ -67,9 +67,9 @@ def test_one_sighting_then_a_minute_unseen_credits_nobody_for_the_minute(rate_hz
 
 
 def test_a_long_unseen_spell_in_the_middle_is_taken_out_of_both_teams_time() -> None:
-    scene = Scene((stand(1, 0, 40.0, 30.0), *FAR), ((0.0, 40.3, 30.0),), end_s=10.0, hidden=((3.0, 7.0),))
+    scene = Scene((stand(1, 0, 40.0, 30.0), *FAR), ((0.0, 40.3, 30.0),), end_s=11.0, hidden=((3.0, 8.0),))
     outcome = scenes.play(scene)
-    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(4.0, abs=0.3)
+    assert outcome.seconds(ControlState.UNSEEN) == pytest.approx(5.0, abs=0.3)
     assert outcome.seconds(ControlState.TEAM_0) == pytest.approx(6.0, abs=0.3)
 
 
