@@ -33,24 +33,40 @@ ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 6.0
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[str]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not here")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path / "redis"
-    folder.mkdir()
+@contextmanager
+def redis_server(folder: Path, port: int) -> Iterator[None]:
+    """A server that remembers nothing of an earlier one."""
     server = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""],
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield f"redis://127.0.0.1:{port}/0"
+        yield
     finally:
-        server.terminate()
+        server.kill()
         server.wait()
+
+
+@pytest.fixture
+def port() -> int:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not here")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def first_server(tmp_path: Path, port: int) -> Iterator[ExitStack]:
+    """Running until the stack is closed."""
+    with ExitStack() as stack:
+        stack.enter_context(redis_server(tmp_path, port))
+        yield stack
+
+
+@pytest.fixture
+def broker(first_server: ExitStack, port: int) -> str:
+    return f"redis://127.0.0.1:{port}/0"
 
 
 @pytest.fixture
@@ -98,8 +114,8 @@ def wait_until(is_reached: Callable[[], bool], service: Service) -> None:
         time.sleep(0.05)
 
 
-def test_a_worker_that_is_killed_is_replaced_without_loss_or_double_work(
-    service: Service, config: AnalysisConfig, broker: str, tmp_path: Path
+def test_a_killed_worker_and_a_redis_server_that_restarts_empty_cost_no_batch(
+    service: Service, config: AnalysisConfig, broker: str, first_server: ExitStack, port: int, tmp_path: Path
 ) -> None:
     config = replace(config, batch_size_seconds=0.2)
     run_match_analysis("alone", config, data_dir=tmp_path / "alone")
@@ -113,6 +129,9 @@ def test_a_worker_that_is_killed_is_replaced_without_loss_or_double_work(
         stack.enter_context(working(tmp_path / "second", broker))
         wait_until(lambda: service.status(match_id).batch_idx > done + MAX_ON_THE_WAY, service)
         assert time.monotonic() - killed_at < 30
+        first_server.close()
+        assert service.status(match_id).status.is_active
+        stack.enter_context(redis_server(tmp_path, port))
         wait_until(lambda: not service.status(match_id).status.is_active, service)
     assert service.status(match_id).status.value == "finished", service.status(match_id)
     assert digests(service.data_dir, match_id) == digests(tmp_path / "alone", "alone")
