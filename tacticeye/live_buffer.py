@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -38,12 +38,14 @@ class Piece:
 
 
 class PieceBuffer:
-    """A queue of pieces that never keeps its feeder waiting."""
+    """A queue of pieces that never keeps its feeder waiting. is_recorded: what is dropped is wanted all the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_recorded: bool = False) -> None:
         self._pieces: deque[Piece] = deque()
         self._changed = threading.Condition()
-        self.has_dropped = False  # since the reader last asked
+        self._is_recorded = is_recorded
+        self._has_dropped = False  # since the reader last asked
+        self._dropped: deque[Piece] = deque()
         self.is_closed = False
         self.failure: SourceError | None = None
 
@@ -52,8 +54,7 @@ class PieceBuffer:
         with self._changed:
             self._pieces.append(piece)
             while len(self._pieces) > 1 and self._is_too_full():
-                self._pieces.popleft()
-                self.has_dropped = True
+                self._drop()
             self._changed.notify_all()
 
     def close(self, failure: SourceError | None = None) -> None:
@@ -72,20 +73,34 @@ class PieceBuffer:
         """Drops all but the newest piece."""
         with self._changed:
             while len(self._pieces) > 1:
-                self._pieces.popleft()
-            self.has_dropped = True
+                self._drop()
+            self._has_dropped = True
 
-    def take_dropped(self) -> bool:
-        """Whether pieces were dropped since the last call."""
+    def take_dropped(self) -> tuple[bool, list[Piece]]:
+        """Whether pieces were dropped since the last call, and those that are to be recorded."""
         with self._changed:
-            dropped, self.has_dropped = self.has_dropped, False
-            return dropped
+            has_dropped, self._has_dropped = self._has_dropped, False
+            pieces = list(self._dropped)
+            self._dropped.clear()
+            return has_dropped, pieces
 
     @property
     def waiting_s(self) -> float:
         with self._changed:
             return sum(piece.duration_s for piece in self._pieces)
 
+    def _drop(self) -> None:
+        self._has_dropped = True
+        piece = self._pieces.popleft()
+        if self._is_recorded:
+            self._dropped.append(piece)
+            while _size_bytes(self._dropped) > MAX_WAITING_BYTES:
+                self._dropped.popleft()
+
     def _is_too_full(self) -> bool:
         seconds = sum(piece.duration_s for piece in self._pieces)
-        return seconds > MAX_WAITING_S or sum(piece.size_bytes for piece in self._pieces) > MAX_WAITING_BYTES
+        return seconds > MAX_WAITING_S or _size_bytes(self._pieces) > MAX_WAITING_BYTES
+
+
+def _size_bytes(pieces: Iterable[Piece]) -> int:
+    return sum(piece.size_bytes for piece in pieces)

@@ -61,7 +61,7 @@ class Feeder(ABC):
 
     def __init__(self, options: LiveOptions) -> None:
         self.options = options
-        self.buffer = PieceBuffer()
+        self.buffer = PieceBuffer(is_recorded=options.recording is not None)
         self.stop = Event()
         self.heard_at = time.monotonic()
         self.calm = ""  # what there is to tell while all goes well
@@ -149,13 +149,14 @@ class LiveSource(VideoSource):
         reason = GapReason.LOST if after is None else GapReason.STOPPED
         with closing(self._open_recording()) as recording:
             while (piece := self._next_piece(stop)) is not None:
-                if self._buffer.take_dropped():
+                has_dropped, dropped = self._buffer.take_dropped()
+                if has_dropped:
                     reason = GapReason.TOO_SLOW
                 is_kept = False
                 for stream_s, picture in self._decode(piece):
                     tick = clock.read(stream_s, piece.arrived_at)
                     if not is_kept and stream_s is not None:
-                        recording.add(piece, tick.t_s - stream_s)
+                        recording.add([*dropped, piece], tick.t_s - stream_s)
                         is_kept = True
                     yield self._frame(index, tick, picture, piece, reason)
                     self._newest_s, index, reason = tick.t_s, index + 1, GapReason.LOST

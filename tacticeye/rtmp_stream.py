@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from tacticeye.frame_batches import VideoMetadata
 from tacticeye.live_buffer import Piece
 from tacticeye.live_source import Feeder, LiveOptions, LiveSource
 from tacticeye.network_guard import require_public_host
+from tacticeye.stream_recording import copy_description
 from tacticeye.video_stream import describe, find_video_stream
 
 OPEN_S, READ_S = 10.0, 5.0
@@ -35,6 +36,7 @@ class RtmpFeeder(Feeder):
         self._is_listening = is_listening
         self._allow_private = allow_private
         self._metadata: VideoMetadata | None = None
+        self._description: VideoStream | None = None
 
     def describe(self) -> VideoMetadata:
         assert self._metadata is not None, "a piece is put only after its stream was looked at"
@@ -70,6 +72,7 @@ class RtmpFeeder(Feeder):
         stream.thread_type = "SLICE"  # threads by frame would hold some back
         context = stream.codec_context
         self._metadata = describe(container, stream, Display(context.width, context.height), size_bytes=0, is_live=True)
+        self._description = copy_description(stream)
         packets: list[Packet[VideoStream]] = []
         try:
             for packet in container.demux(stream):
@@ -89,7 +92,8 @@ class RtmpFeeder(Feeder):
         size = sum(packet.size for packet in packets)
         decode = partial(_decode, stream, packets)
         duration_s = _length_s(packets) + step_s
-        self.put(Piece(decode, duration_s, size, time.time(), lambda: nullcontext((stream, packets))))
+        open_packets = partial(_open_packets, self._description, packets)
+        self.put(Piece(decode, duration_s, size, time.time(), open_packets))
 
 
 class FFmpegStreamSource(LiveSource):
@@ -108,6 +112,16 @@ def _decode(stream: VideoStream, packets: list[Packet[VideoStream]]) -> Iterator
             continue
         for picture in pictures:
             yield picture.time, picture
+
+
+@contextmanager
+def _open_packets(
+    description: VideoStream | None, packets: list[Packet[VideoStream]]
+) -> Iterator[tuple[VideoStream, list[Packet[VideoStream]]]]:
+    """Raises ValueError where they can't be kept."""
+    if description is None:
+        raise ValueError("a codec that MP4 has no place for")
+    yield description, packets
 
 
 def _length_s(packets: list[Packet[VideoStream]]) -> float:

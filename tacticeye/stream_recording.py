@@ -1,7 +1,7 @@
 """A live stream kept as a video file whose time is the match's: pieces are copied as they are, without their sound.
 
-Where time is missing, the picture before stands still. What was dropped because the analysis was too slow is missing
-too.
+Where time is missing, the picture before stands still. What wasn't analysed because there was no time is kept too, as
+long as the stream's clock runs through.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tacticeye.growing_mp4 import TICKS, GrowingMp4, Sample, descriptions
 from tacticeye.live_buffer import Piece
 
 INDEX_EVERY_S = 5.0
+SAME_CLOCK_S = 0.001
 FREE_BYTES = 1 << 30  # left on the disk for results
 ENDED = "The recording of the stream ended: {reason}; the analysis goes on."
 log = logging.getLogger(__name__)
@@ -41,18 +42,26 @@ class StreamRecording:
         self._tell_end = tell_end
         self._file: GrowingMp4 | None = None
         self._is_over = False
+        self._offset_s: float | None = None
         self._indexed_at = time.monotonic()
 
-    def add(self, piece: Piece, offset_s: float) -> None:
-        """offset_s: time of the match less time of the stream. What can't be copied is left out."""
+    def add(self, pieces: Sequence[Piece], offset_s: float) -> None:
+        """What can't be copied is left out.
+
+        pieces: one that is analysed, and those that arrived since the last one and aren't. offset_s: time of the match
+        less time of the stream, as the analysed one has it.
+        """
         if self._path is None or self._is_over:
             return
+        runs_through = self._offset_s is not None and abs(offset_s - self._offset_s) < SAME_CLOCK_S
+        self._offset_s = offset_s
         try:
             self._file = self._file or GrowingMp4(self._path)
-            if reason := self._find_limit(self._file, self._path, piece):
-                self._end(reason)
-                return
-            self._append(self._file, piece, offset_s)
+            for piece in sorted(pieces, key=lambda piece: piece.arrived_at) if runs_through else pieces[-1:]:
+                if reason := self._find_limit(self._file, self._path, piece):
+                    self._end(reason)
+                    return
+                self._append(self._file, piece, offset_s)
             if time.monotonic() - self._indexed_at > INDEX_EVERY_S:
                 self._file.write_index()
                 self._indexed_at = time.monotonic()
@@ -95,6 +104,17 @@ class StreamRecording:
         self._is_over = True
         self.close()
         self._tell_end(ENDED.format(reason=reason))
+
+
+def copy_description(stream: VideoStream) -> VideoStream | None:
+    """A stream that describes the same codec, for use when the container of this one is closed, which frees its own.
+
+    None where MP4 has no place for the codec.
+    """
+    try:
+        return av.open(io.BytesIO(), "w", format="mp4").add_stream_from_template(stream)
+    except ValueError:
+        return None
 
 
 def _tick(timestamp: int | None, packet: Packet[VideoStream], offset_s: float) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tacticeye.config import Settings, SourceType
@@ -46,6 +47,11 @@ def live_link(web: WebServer) -> str:
 
 def gaps_of(frames: list[VideoFrame]) -> list[Gap]:
     return [frame.gap for frame in frames if frame.gap is not None]
+
+
+def times_of(path: Path) -> list[float]:
+    with LocalFileSource(path) as source:
+        return [frame.t_s for frame in source.get_frame_generator()]
 
 
 def assert_times_are_honest(frames: list[VideoFrame]) -> None:
@@ -87,9 +93,7 @@ def test_a_sender_that_dies_and_comes_back_in_another_size_leaves_a_gap(web: Web
     assert shape == (90, 160, 3)
     assert_times_are_honest(frames)
     assert source.failure is None
-    with LocalFileSource(tmp_path / STREAM_NAME) as recording:
-        kept = [frame.t_s for frame in recording.get_frame_generator()]
-    assert kept == pytest.approx([frame.t_s for frame in frames], abs=0.001)
+    assert times_of(tmp_path / STREAM_NAME) == pytest.approx([frame.t_s for frame in frames], abs=0.001)
 
 
 def test_a_sender_that_freezes_is_waited_for_and_told_of(web: WebServer) -> None:
@@ -151,8 +155,13 @@ def test_a_server_that_is_gone_for_some_seconds_is_waited_for(web: WebServer) ->
     assert_times_are_honest(frames)
 
 
-def test_a_slow_analysis_gets_fewer_frames_then_loses_some_but_stays_near(web: WebServer) -> None:
-    with sending_hls(web.folder, 10), open_source(SourceType.HLS, live_link(web)) as source:
+def test_a_slow_analysis_gets_fewer_frames_then_loses_some_but_stays_near_and_keeps_all(
+    web: WebServer, tmp_path: Path
+) -> None:
+    with (
+        sending_hls(web.folder, 10),
+        open_source(SourceType.HLS, live_link(web), tmp_path, keep_stream=True) as source,
+    ):
         frames, lags, shares = [], [], []
         for frame in source.get_frame_generator():
             frames.append(frame)
@@ -165,6 +174,9 @@ def test_a_slow_analysis_gets_fewer_frames_then_loses_some_but_stays_near(web: W
     assert shares.index(0.5) < shares.index(0.25) < first_gap
     assert {gap.reason for gap in gaps_of(frames)} == {GapReason.TOO_SLOW}
     assert_times_are_honest(frames)
+    kept = times_of(tmp_path / STREAM_NAME)
+    assert np.diff(kept) == pytest.approx(1 / FPS, abs=0.001)
+    assert {round(frame.t_s, 2) for frame in frames} <= {round(t_s, 2) for t_s in kept}
 
 
 def test_a_stop_ends_the_wait_for_a_stream(web: WebServer) -> None:
@@ -226,7 +238,7 @@ def test_a_stream_that_is_sent_to_us_is_read_until_its_sender_dies(
         )  # fmt: skip
 
     try:
-        source = open_source(SourceType.RTMP_LISTEN, link, tmp_path, should_stop=send_again)
+        source = open_source(SourceType.RTMP_LISTEN, link, tmp_path, should_stop=send_again, keep_stream=True)
         senders[-1].kill()
         frames = list(source.get_frame_generator())
     finally:
@@ -236,6 +248,7 @@ def test_a_stream_that_is_sent_to_us_is_read_until_its_sender_dies(
     assert "nothing came" in str(source.failure)
     assert len(frames) > 3 * FPS
     assert_times_are_honest(frames)
+    assert times_of(tmp_path / STREAM_NAME) == pytest.approx([frame.t_s for frame in frames], abs=0.001)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def add(recording: StreamRecording, piece: Piece, t_s: float) -> None:
     """Has the piece begin at t_s of the match."""
     begun_s = next(stream_s for stream_s, _ in piece.decode())
     assert begun_s is not None
-    recording.add(piece, t_s - begun_s)
+    recording.add([piece], t_s - begun_s)
 
 
 def times_of(path: Path) -> list[float]:
