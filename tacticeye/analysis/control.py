@@ -3,9 +3,9 @@
 Control of a team lasts from its first controlled touch until the opponent's first controlled touch, or until the ball
 is dead, unseen or out of a live picture; the ball's flight counts for the team that played it. A touch is controlled
 when the person evidently (KEEPING) keeps the ball for CONTROL_S, or his team has the next touch, or the ball goes a
-long way from it (PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), or he had control
-already. A touch that isn't controlled changes nothing. Touches of both teams without control in a row are a contest
-(CONTEST_S).
+long way from it (PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), to the next touch or
+out of play, or he had control already. A touch that isn't controlled changes nothing. Touches of both teams without
+control in a row are a contest (CONTEST_S).
 
 Unseen: stretches without a sighting longer than BRIDGE_S credit nobody, except where what is around them says whose
 they were (gaps.py). A touch that nobody saw (hidden_touch.py) counts like one that was seen. A ball that is seen but
@@ -83,6 +83,7 @@ class ControlLedger:
         self._gaps = list(state.gaps)
         self._last_seen = state.last_seen
         self._layout = layout
+        self._people: People = {}
         self._out = OutOfPlay(state.out_of_play, layout)
         self._is_metric = state.is_metric
 
@@ -118,12 +119,13 @@ class ControlLedger:
         self._shot = sighting.shot
         share_s = min(t_s - self._now_s, BRIDGE_S)
         self._now_s = t_s
-        self._is_metric = sighting.is_metric
+        self._is_metric, self._people = sighting.is_metric, people
         if not sighting.is_live:
             if self._out.is_out_unseen(math.inf):
                 self._go_out()
             self._stop(ControlState.NOT_LIVE, t_s)
         elif sighting.is_dead:
+            self._judge_clearance(self._last_seen)
             self._stop(ControlState.DEAD, t_s)
         elif math.isnan(sighting.x):
             self._wake(t_s)
@@ -332,12 +334,25 @@ class ControlLedger:
             return
         last = self._pending[-1]
         team = team_of(last)
-        went_m = distance_m(last.end, touch.start, self._is_metric)
-        unseen_s = max((gap.after.t_s - gap.before.t_s for gap in self._gaps), default=0.0)
-        is_played_on = touch.start_s - last.end_s >= PLAYED_ON_S and went_m >= PLAYED_ON_M and unseen_s <= FLIGHT_GAP_S
-        if team != NO_TEAM and (is_played_on or team == team_of(touch)):
+        if team != NO_TEAM and (team == team_of(touch) or self._is_played_on(last, touch.start)):
             self._settle(last, self._pending[:-1], people)
             self._is_owner_touching = False
+
+    def _judge_clearance(self, mark: BallMarkState | None) -> None:
+        """The ball goes out of play, last seen in it at mark: was the last touch, short as it was, control?"""
+        self._close_touch()
+        if mark is None or not self._pending:
+            return
+        last = self._pending[-1]
+        if team_of(last) != NO_TEAM and self._is_played_on(last, mark):
+            self._settle(last, self._pending[:-1], self._people)
+            self._is_owner_touching = False
+
+    def _is_played_on(self, last: TouchState, mark: BallMarkState) -> bool:
+        """The ball went on from this touch to mark as nobody deflects it, and was seen on the way."""
+        unseen_s = max((gap.after.t_s - gap.before.t_s for gap in self._gaps), default=0.0)
+        is_far = distance_m(last.end, mark, self._is_metric) >= PLAYED_ON_M
+        return mark.t_s - last.end_s >= PLAYED_ON_S and is_far and unseen_s <= FLIGHT_GAP_S
 
     def _settle(self, touch: TouchState, between: list[TouchState], people: People) -> None:
         """`touch` is control: fill time up to it, say what happened on the way, make it the owner."""
@@ -392,6 +407,7 @@ class ControlLedger:
         """The ball has been out since it crossed a line."""
         crossing = self._out.crossing
         assert crossing is not None
+        self._judge_clearance(crossing)
         self.events += make_out_events(self._owner, crossing, self._is_metric)
         self._stop(ControlState.DEAD, crossing.t_s)
         self._out.is_dead = True

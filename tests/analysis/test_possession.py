@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -163,6 +164,26 @@ def test_out_of_play_stops_the_clock_until_the_ball_is_played_back_in() -> None:
     assert [(e.team, e.track_from, e.track_to) for e in outcome.events_of(EventKind.PASS) if e.track_to >= 0] == [
         (1, 12, 13)
     ]
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+@pytest.mark.parametrize("is_told_dead", [False, True])
+def test_who_clears_the_ball_out_at_first_touch_has_won_it_before(rate_hz: float, is_told_dead: bool) -> None:
+    scene = Scene(
+        (stand(1, 0, 30.0, 20.0), stand(11, 1, 50.0, 20.0), *FAR),
+        ((0.0, 30.3, 20.0), (2.0, 30.3, 20.0), (3.2, 49.8, 20.0), (4.6, 40.0, -1.5), (8.0, 40.0, -4.0)),
+        end_s=8.0,
+    )
+    observations = scene.observe(rate_hz)
+    if is_told_dead:
+        nowhere = np.full(2, np.nan)
+        observations = [replace(o, is_dead=True, ball_xy=nowhere) if o.t_s > 4.4 else o for o in observations]
+    outcome = scenes.run(observations, 8.0)
+    (won,) = outcome.events_of(EventKind.INTERCEPTION)
+    assert (won.team, won.track_to) == (1, 11)
+    assert won.t_start_s == pytest.approx(3.2, abs=0.3)
+    assert outcome.seconds(ControlState.TEAM_1) == pytest.approx(1.2, abs=0.4)
+    assert [event.team for event in outcome.events_of(EventKind.BALL_OUT)] == ([] if is_told_dead else [1])
 
 
 def test_a_source_that_says_dead_is_believed() -> None:
