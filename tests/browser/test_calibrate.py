@@ -40,7 +40,7 @@ SHOTS: tuple[tuple[Vector, tuple[str, ...]], ...] = (
     ),
     (camera((52.5, 36.0), focal_px=1700.0), ("halfway_top", "circle_top", "circle_bottom", "circle_right")),
 )
-FEET_PX = (640.0, 420.0)
+FEET_PX = (700.0, 420.0)
 MAP_MARGIN_M = 4.0
 
 
@@ -159,4 +159,33 @@ def test_four_clicks_calibrate_a_shot_and_a_second_frame_joins_the_next(
     assert median_error_m(folder, 0) < 0.5
     assert median_error_m(folder, 1) < 1.0
     expect(page.get_by_role("button", name="Remove")).to_have_count(2)
+    no_fault(page)
+
+
+def test_a_click_on_heat_lists_the_moments_and_stands_the_video_at_the_first(
+    made: tuple[str, MatchFolder],
+    page: Page,
+) -> None:
+    """After the calibration above: the player's place of the second shot, where the video has to go."""
+    address, folder = made
+    with MatchStore(folder.path).read() as snapshot:
+        x_m, y_m = projection_of(read_calibration(snapshot), -1).to_pitch(np.array([FEET_PX]))[0]
+    page.goto(f"{address}/heatmap?match=shots")
+    chart = page.locator("svg.marks").first
+    expect(chart).to_be_visible()
+    page.wait_for_timeout(1500)  # until the figure has its final width
+    box = chart.evaluate(
+        """svg => {
+            const boxes = [...svg.querySelectorAll("g.mark-line")].map(line => line.getBoundingClientRect());
+            const edge = boxes.reduce((a, b) => (a.width * a.height > b.width * b.height ? a : b));
+            return {x: edge.x, y: edge.y, width: edge.width, height: edge.height};
+        }"""
+    )
+    across, up = float(x_m / LENGTH_M), float(y_m / WIDTH_M)
+    page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * (1 - up))
+    expect(page.get_by_text("1 stay within 2 m")).to_be_visible()
+    starts_s = FRAMES_A_SHOT / HZ
+    video = page.locator("video.video")
+    page.wait_for_function("([v, from]) => v.currentTime >= from", arg=[video.element_handle(), starts_s - 1])
+    assert video.evaluate("v => v.currentTime") < starts_s + 3
     no_fault(page)
