@@ -17,7 +17,8 @@ from tacticeye.api.models import Problem
 _DESCRIPTION = """
 Upload a video or name a link, have it analysed, and read events, positions and possession while it runs.
 `/ws/{match_id}` is a WebSocket that tells of progress: messages `progress`, `batch_complete`, then `completed`,
-`stopped` or `error`. Refusals are `{"detail": "one sentence"}`.
+`stopped` or `error`. Refusals are `{"detail": "one sentence"}`, in Spanish
+where `Accept-Language` asks for it.
 """
 
 
