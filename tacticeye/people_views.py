@@ -31,6 +31,9 @@ PLAYER_COLUMNS = (
 _CALIBRATED_SHARE = 0.5
 # Rows and columns of where a player stayed: about 7 m on the pitch, fine enough for a thumbnail.
 STAY_GRID = (10, 15)
+# Of a long match with broken tracks there are thousands, most of them seen for moments.
+_MOST_STAYS = 200
+_DAY_S = 86_400
 # Passes in a string, from and to (0: no end), as they are counted in analysis/metrics.py.
 STRING_BANDS = ((3, 5), (6, 8), (9, 0))
 
@@ -42,7 +45,8 @@ class PeopleView:
 
     is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
     was seen of people that has a place on the pitch. size: of the pitch in m, or (1, 1).
-    stays: by track, how much of the time in each part of that ground: STAY_GRID float32, row 0 at the top.
+    stays: by track, of those seen longest, how much of the time in each part of that ground: STAY_GRID float32, row 0
+    at the top.
     strings, tempo: as pass_strings and pass_tempo tell them.
     """
 
@@ -87,20 +91,22 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
     seen["track"] = overrides.shown_tracks(seen["track"].to_numpy(np.int64), seen["second"].to_numpy(np.float64))
     calibrated = float(seen["n_pitch"].sum() / seen["n"].sum()) if len(seen) else 0.0
     is_on_pitch = calibrated >= _CALIBRATED_SHARE
+    size = FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0)
     seen = _placed(seen, is_on_pitch, match.width, match.height)
     passes = events[events["kind"] == EventKind.PASS].sort_values("t_start_s", kind="stable").reset_index(drop=True)
+    players = _players(tracks, seen, events, spans, interval_s)
     return PeopleView(
         card=card,
         has_data=has_data,
-        players=_players(tracks, seen, events, spans, interval_s),
+        players=players,
         passes=_with_places(passes, seen),
         places=_average_places(seen),
         is_on_pitch=is_on_pitch,
         calibrated=calibrated,
-        size=FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0),
+        size=size,
         strings=pass_strings(events),
         tempo=pass_tempo(passes, spans),
-        stays=_stays(seen, FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0), is_on_pitch),
+        stays=_stays(seen[seen["track"].isin(players["track"].head(_MOST_STAYS))], size, is_on_pitch),
         kits=kits,
         overrides=overrides,
     )
@@ -221,7 +227,10 @@ def _average_places(seen: pd.DataFrame) -> pd.DataFrame:
 
 def _with_places(passes: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
     """Passes with the places of passer and receiver in those seconds."""
-    at = seen[seen["weight"] > 0].groupby(["track", "second"])[["x", "y"]].mean()
+    ends = [(passes["track_from"], passes["t_start_s"]), (passes["track_to"], passes["t_end_s"])]
+    wanted = np.concatenate([_keys(track, np.floor(time)) for track, time in ends])
+    known = seen[(seen["weight"] > 0) & np.isin(_keys(seen["track"], seen["second"]), wanted)]
+    at = known.groupby(["track", "second"])[["x", "y"]].mean()
 
     def places(track: str, time: str) -> NDArray[np.float64]:
         keys = pd.MultiIndex.from_arrays([passes[track], np.floor(passes[time]).astype(int)])
@@ -229,6 +238,11 @@ def _with_places(passes: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
 
     begin, end = places("track_from", "t_start_s"), places("track_to", "t_end_s")
     return passes.assign(x=begin[:, 0], y=begin[:, 1], to_x=end[:, 0], to_y=end[:, 1])
+
+
+def _keys(track: pd.Series, second: pd.Series) -> NDArray[np.int64]:
+    """One number for a track in a second."""
+    return track.to_numpy(np.int64) * _DAY_S + second.to_numpy(np.float64).astype(np.int64)
 
 
 def _players(

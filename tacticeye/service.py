@@ -307,6 +307,12 @@ class Service:
         """All about the pitch of matches."""
         return PitchService(self.status, self._existing)
 
+    def stamp(self, match_id: str) -> tuple[int, ...]:
+        """Changes with whatever is committed or corrected of the match."""
+        folder = self._existing(match_id)
+        paths = (folder.database, folder.database.with_name(folder.database.name + ".wal"))
+        return (*(path.stat().st_mtime_ns if path.exists() else 0 for path in paths), ledger.version(folder.path))
+
     def people_view(self, match_id: str) -> PeopleView:
         """All that the Passes and Players pages show."""
         from tacticeye import people_views

@@ -7,13 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.errors import MatchNotFoundError
+from tacticeye.ledger import NamePlayer
 from tacticeye.match_files import MatchFolder, Progress, write_record
 from tacticeye.match_queue import MatchStatus
+from tacticeye.match_state import MatchState
 from tacticeye.service import Service
+from tacticeye.store import MatchStore
+from tests.browser import match_folders
+from tests.browser.match_folders import make_match
 
 
 @pytest.fixture
@@ -91,3 +97,17 @@ def test_how_fast_a_preset_is_here_is_told_by_recordings(service: Service, tmp_p
         folder = MatchFolder.of(service.data_dir, match_id)
         write_record(folder.progress, Progress(0.0, speed=speed, lag_s=lag_s))
     assert service.measured_speeds() == {"live": 2.0}
+
+
+def test_the_stamp_changes_with_every_commit_and_correction_and_stays_without(tmp_path: Path) -> None:
+    folder = make_match(tmp_path, "derby", "Derby", batches=2)
+    service = Service(Settings(data_dir=tmp_path))
+    stamps = [service.stamp("derby")]
+    service.people_view("derby")
+    assert service.stamp("derby") == stamps[0]
+    output = match_folders._batch(2, 3.0, np.random.default_rng(1))
+    MatchStore(folder.path).commit(output, MatchState("derby").to_json(), is_last=False)
+    stamps.append(service.stamp("derby"))
+    service.correct("derby", NamePlayer(1, "Alba"))
+    stamps.append(service.stamp("derby"))
+    assert len(set(stamps)) == 3

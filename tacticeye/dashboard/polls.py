@@ -6,6 +6,7 @@ A store that is busy keeps nobody waiting: the page goes on showing the last goo
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -80,7 +81,7 @@ def preview(path: Path | None) -> bytes:
 
 def forget() -> None:
     """Asks anew at the next look: something was changed."""
-    for question in (_library, _live, _events, _heatmap, _people):
+    for question in (_library, _live, _events, _heatmap, _people, _people_at):
         question.clear()
 
 
@@ -124,6 +125,12 @@ def _heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[
 @st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
 def _people(match_id: str) -> PeopleView:
     service().tend()
+    # The dearest view of a long match: read anew only once there is something new. Its status is always that of now.
+    return replace(_people_at(match_id, service().stamp(match_id)), card=service().status(match_id))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _people_at(match_id: str, stamp: tuple[int, ...]) -> PeopleView:
     return service().people_view(match_id)
 
 

@@ -34,14 +34,14 @@ TABS = ("live", "events", "players", "passes")
 # What stands on a page once its figures do.
 SHOWN = {
     "live": ".te-possession",
-    "events": "[data-testid=stVegaLiteChart] canvas",
+    "events": "svg.marks, canvas.marks",
     "players": "[data-testid=stDataFrame]",
-    "passes": "[data-testid=stVegaLiteChart] canvas",
+    "passes": "svg.marks, canvas.marks",
 }
 LOOK_S = 2.0
 
 
-def write_match(data_dir: Path, count: int) -> MatchFolder:
+def write_match(data_dir: Path, count: int) -> None:
     folder = make_match(data_dir, "full", "Ninety minutes", batches=0)
     store = MatchStore(folder.path)
     store.create(record())
@@ -53,7 +53,6 @@ def write_match(data_dir: Path, count: int) -> MatchFolder:
         totals, end_s = Totals(seconds_by_state=seconds), output.end_s
         store.commit(output, MatchState("full", totals=totals, totals_now=totals).to_json(), is_last=False)
     write_record(folder.progress, Progress(time.time(), int(end_s * 25), end_s, int(end_s * 25), end_s, count - 1, 1.8))
-    return folder
 
 
 def open_page(browser: Browser, address: str, page_name: str) -> tuple[Page, float]:
@@ -114,12 +113,15 @@ def measure_pages(data_dir: Path, root: Path, minutes: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=BATCHES, help="of 3 s (default: 90 minutes)")
+    parser.add_argument("--data-dir", type=Path, help="keeps the match, for the next time")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long the tabs stay open")
     arguments = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as name:
-        data_dir = Path(name)
-        folder = write_match(data_dir, arguments.batches)
+        data_dir = arguments.data_dir or Path(name)
+        folder = MatchFolder(data_dir / "matches" / "full")
+        if not folder.database.is_file():
+            write_match(data_dir, arguments.batches)
         measure_views(Service(Settings(data_dir=data_dir)))
         run_as(folder, os.getpid())
         with hold_lease(folder):
