@@ -46,7 +46,7 @@ def ball(x: float, y: float, score: float) -> Boxes:
 def test_the_ball_is_found_where_it_is_expected_and_placed_in_the_frame() -> None:
     search = BallSearch(BallSearchState(), BrightSpots())
     found = search.look(picture(900, 500), 7, 1.0, Boxes.empty(), np.array([870.0, 520.0]))
-    assert found.centre_xy.tolist() == [[900.0, 500.0]]
+    assert found.centre_xy.ravel().tolist() == pytest.approx([900.0, 500.0], abs=0.5)
     assert found.frame.tolist() == [7]
     assert found.role.tolist() == [Role.BALL]
 
@@ -77,11 +77,32 @@ def test_the_whole_picture_is_swept_about_once_a_second_while_the_ball_is_seen()
 def test_tiles_cover_every_pixel_and_stay_within_the_picture() -> None:
     for width, height in ((WIDTH, HEIGHT), (720, 406), (406, 720), (300, 200)):
         covered = np.zeros((height, width), np.bool_)
-        for x, y in tiles(width, height):
-            assert 0 <= x <= max(width - CROP_PX, 0)
-            assert 0 <= y <= max(height - CROP_PX, 0)
-            covered[y : y + CROP_PX, x : x + CROP_PX] = True
+        for view in tiles(width, height):
+            assert 0 <= view.x <= max(width - view.size, 0)
+            assert 0 <= view.y <= max(height - view.size, 0)
+            covered[view.y : view.y + view.size, view.x : view.x + view.size] = True
         assert covered.all()
+
+
+def test_a_small_picture_and_the_expected_place_are_seen_twice_as_large() -> None:
+    class Sizes:
+        def __init__(self) -> None:
+            self.of_spots: set[int] = set()
+
+        def find(self, crops: Sequence[Image]) -> list[NDArray[np.float32]]:
+            self.of_spots |= {int((crop[..., 0] > 0).sum()) for crop in crops if crop.any()}
+            return [np.zeros((0, 5), np.float32) for _ in crops]
+
+    def spot_in(width: int, height: int, expected: NDArray[np.float64] | None) -> int:
+        image = np.zeros((height, width, 3), np.uint8)
+        image[100:110, 100:110] = 255
+        sizes = Sizes()
+        BallSearch(BallSearchState(), sizes).look(image, 0, 0.0, Boxes.empty(), expected, is_new_shot=expected is None)
+        return max(sizes.of_spots)
+
+    assert spot_in(WIDTH, HEIGHT, None) == 100
+    assert spot_in(WIDTH, HEIGHT, np.array([105.0, 105.0])) >= 400
+    assert spot_in(640, 360, None) >= 400
 
 
 def test_a_crop_at_the_edge_is_moved_into_the_picture() -> None:
