@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from tacticeye.corrected_match import read_overrides
@@ -22,7 +22,7 @@ from tacticeye.match_files import MatchFolder
 from tacticeye.store import MatchStore
 from tacticeye.types import Image
 from tacticeye.video_sources import LocalFileSource
-from tacticeye.video_writer import VideoWriter
+from tacticeye.video_writer import FINE_TICK, VideoWriter
 
 # More than anybody looks through; a whole match is for the player on the pages.
 MAX_CLIPS = 200
@@ -75,21 +75,17 @@ def _cut(video: Path, scratch: Path, event: Mapping[Any, Any], before_s: float, 
     end_s = float(str(event["t_end_s"])) + after_s
     clock = f"{int(start_s) // 60:02d}-{int(start_s) % 60:02d}"
     clip = scratch / f"{number:03d}_{clock}_{str(event['kind']).lower()}_team{event['team']}.mp4"
-    images, fps = _frames(video, start_s, end_s)
-    if not images:
-        raise ExportError(f"The video has no picture at {clock.replace('-', ':')}.")
-    height, width = images[0].shape[:2]
-    with VideoWriter(clip, (width, height), fps) as writer:
-        for image in images:
-            writer.write(image)
+    with LocalFileSource(video) as source, closing(source.read_between(start_s, end_s)) as frames:
+        first = next(frames, None)
+        if first is None:
+            raise ExportError(f"The video has no picture at {clock.replace('-', ':')}.")
+        height, width = _even(first.to_bgr()).shape[:2]
+        with VideoWriter(clip, (width, height), 1 / FINE_TICK) as writer:
+            for frame in chain((first,), frames):
+                writer.write(_even(frame.to_bgr()), frame.t_s - first.t_s)
     return clip
 
 
-def _frames(video: Path, start_s: float, end_s: float) -> tuple[Sequence[Image], Fraction]:
-    """Frames shown from start_s up to end_s, of even width and height, and their rate."""
-    images: list[Image] = []
-    with LocalFileSource(video) as source:
-        for frame in source.read_between(start_s, end_s):
-            image = frame.to_bgr()
-            images.append(np.ascontiguousarray(image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]))
-        return images, Fraction(source.get_metadata().fps).limit_denominator(1001)
+def _even(image: Image) -> Image:
+    """Without the last row or column where there is an odd number of them."""
+    return image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
