@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +64,10 @@ class GrowingMp4:
         return self._count >= MAX_SAMPLES
 
     def append(self, description: bytes, samples: Sequence[Sample]) -> None:
-        """Adds what can be shown after what is there: from the first key frame on, nothing earlier than the end."""
+        """Adds what can be shown after what is there: from the first key frame on, nothing earlier than the end.
+
+        samples: in order of decoding.
+        """
         fitting = self._select(samples)
         if not fitting:
             return
@@ -74,16 +77,13 @@ class GrowingMp4:
         rows = np.empty(len(fitting), _SAMPLE)
         place = self._end
         for row, sample in enumerate(fitting):
-            dts = min(max(sample.dts, self._last_dts + 1), sample.pts)
-            rows[row] = (place, len(sample.content), dts, sample.pts, sample.is_key, number)
+            rows[row] = (place, len(sample.content), sample.dts, sample.pts, sample.is_key, number)
             place += len(sample.content)
-            self._last_dts = dts
         if not self._count and rows["pts"].min() > 0:  # what begins later shows its first picture until then
             rows = np.concatenate([rows[:1], rows])
             rows["dts"][0] -= rows["pts"].min()
             rows["pts"][0] = 0
-        self._file.seek(self._end)
-        self._file.write(b"".join(sample.content for sample in fitting))
+        self._write(self._end, b"".join(sample.content for sample in fitting))
         self._end, self._end_pts = place, int(rows["pts"].max())
         self._count += len(rows)
         self._new.append(rows)
@@ -96,10 +96,8 @@ class GrowingMp4:
         self._new = []
         index = _FTYP + _moov(self._samples, self._descriptions)
         free = struct.pack(">I4s", HEADER_BYTES - len(index), b"free")
-        self._file.seek(0)
-        self._file.write(index + free)
-        self._file.seek(HEADER_BYTES)
-        self._file.write(struct.pack(">I4s", 0, b"mdat"))  # 0: to the end of the file
+        self._write(0, index + free)
+        self._write(HEADER_BYTES, struct.pack(">I4s", 0, b"mdat"))  # 0: to the end of the file
 
     def close(self) -> None:
         try:
@@ -108,11 +106,19 @@ class GrowingMp4:
         finally:
             self._file.close()
 
+    def _write(self, place: int, content: bytes) -> None:
+        self._file.seek(place)
+        left = memoryview(content)
+        while left:  # a disk that fills up takes a part of it
+            left = left[self._file.write(left) :]
+
     def _select(self, samples: Sequence[Sample]) -> list[Sample]:
         fitting: list[Sample] = []
         for sample in samples:
-            if sample.pts > self._end_pts and (fitting or sample.is_key):
-                fitting.append(sample)
+            dts = max(sample.dts, self._last_dts + 1)  # where a clock was set anew it may begin too early
+            if self._end_pts < sample.pts and dts <= sample.pts and (fitting or sample.is_key):
+                fitting.append(replace(sample, dts=dts))
+                self._last_dts = dts
         return fitting
 
     def _read_index(self) -> None:
@@ -121,16 +127,14 @@ class GrowingMp4:
         try:
             table = {kind: header[start + 4 : end] for kind, start, end in sample_tables(header)}
             self._descriptions = list(descriptions(header))
+            n = struct.unpack_from(">I", table[b"stsz"], 4)[0]
         except (struct.error, KeyError):
             return
-        if b"stsz" not in table:
-            return
-        n = struct.unpack_from(">I", table[b"stsz"], 4)[0]
         samples = np.empty(n, _SAMPLE)
         samples["size"] = np.frombuffer(table[b"stsz"], ">i4", n, 8)
         samples["offset"] = np.frombuffer(table[b"co64"], ">i8", n, 4)
-        lengths = np.frombuffer(table[b"stts"], ">i4", 2 * n, 4)[1::2].astype(np.int64)
-        composition = np.frombuffer(table[b"ctts"], ">i4", 2 * n, 4)[1::2]
+        lengths = np.frombuffer(table[b"stts"], ">u4", 2 * n, 4)[1::2].astype(np.int64)
+        composition = np.frombuffer(table[b"ctts"], ">u4", 2 * n, 4)[1::2]
         samples["dts"] = np.cumsum(lengths) - lengths
         samples["pts"] = samples["dts"] + composition
         start = samples["pts"].min()
