@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from tacticeye.entries import count_entries
-from tacticeye.ledger import Period
+from tacticeye import ledger
+from tacticeye.corrected_metrics import read_metrics
+from tacticeye.entries import ENTRIES, count_entries
+from tacticeye.ledger import MergeTracks, Period, SetPeriods
+from tacticeye.library import MatchCard
+from tacticeye.match_files import MatchFolder
+from tacticeye.match_queue import MatchStatus
 from tacticeye.pitch import FULL_PITCH, LAYOUTS
 from tacticeye.shape import TeamShape, lane_edges, team_shape
+from tacticeye.shape_views import ShapeChoice, read_shape
+from tacticeye.store import MatchStore
+from tacticeye.types import (
+    NOWHERE,
+    Boxes,
+    ChunkOutput,
+    ControlSpan,
+    ControlState,
+    Event,
+    EventKind,
+    EventResult,
+    Role,
+    TrackSummary,
+)
+from tests.benchmarks import full_match
 
 NOBODY = pd.DataFrame({"track": [], "second": [], "seconds": []})
 # A keeper and a 4-4-2 that attacks to the right: x, y of tracks 0 to 10.
@@ -88,3 +111,50 @@ def test_entries_follow_the_ends_of_each_period_and_need_both_places() -> None:
     size = np.array(FULL_PITCH.size_m)
     back = count_entries(moves, size - start, size - end, periods, FULL_PITCH)
     assert back["t_s"].tolist() == [70.0, 70.0]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MatchFolder:
+    """Player 1 stands at x = 50 m and passes at 2 s to player 2 at x = 95 m; five frames a second for 10 s."""
+    store = MatchStore(tmp_path)
+    store.create(full_match.record())
+    frames = np.repeat(np.arange(50), 2)
+    boxes = Boxes.build(
+        frame=frames, t_s=frames / 5, xyxy=np.tile([10, 10, 20, 40], (100, 1)), track=np.tile([1, 2], 50), team=0
+    )
+    places = np.tile(np.array([[50.0, 34.0], [95.0, 34.0]], np.float32), (50, 1))
+    a_pass = Event(EventKind.PASS, EventResult.COMPLETE, 2.0, 3.0, 0, 1, 2, NOWHERE, NOWHERE, 0.9)
+    store.commit(
+        ChunkOutput(
+            batch_idx=0, start_frame=0, end_frame=50, start_s=0.0, end_s=10.0, boxes=replace(boxes, pitch_xy=places),
+            ball=[], spans=[ControlSpan(ControlState.TEAM_0, 1, 0.0, 10.0)], events=[a_pass],
+            tracks=[TrackSummary(t, Role.PLAYER, 0, 1.0, 0.0, 10.0, 50) for t in (1, 2)], kits=[],
+        ),
+        "{}",
+        is_last=True,
+    )  # fmt: skip
+    return MatchFolder(tmp_path)
+
+
+def entries_of(folder: MatchFolder) -> dict[str, float]:
+    metrics = read_metrics(folder)
+    found = metrics[metrics["name"].isin([str(metric) for metric in ENTRIES])]
+    return dict(zip(found["name"], found["value"], strict=True))
+
+
+def test_metrics_count_entries_once_the_ends_are_told_and_of_whom_players_were_merged_into(folder: MatchFolder) -> None:
+    assert entries_of(folder) == {}
+    ledger.append(folder, MergeTracks(2, 3))
+    ledger.append(folder, SetPeriods((Period(0.0, 10.0, 0),)))
+    assert entries_of(folder) == {"box_entries": 1.0, "final_third_entries": 1.0}
+    ledger.append(folder, SetPeriods((Period(0.0, 10.0, 1),)))
+    assert entries_of(folder) == {}
+
+
+def test_the_view_turns_both_teams_to_the_right_where_the_ends_are_told(folder: MatchFolder) -> None:
+    card = MatchCard("full", "", MatchStatus.FINISHED, 1.0, 10.0, 10.0, 1.0, 0, 0.0, 0, "", None, 0.0)
+    ledger.append(folder, SetPeriods((Period(0.0, 5.0, 0), Period(5.0, 10.0, 1))))
+    first, both = (read_shape(card, folder, ShapeChoice(period)) for period in (0, None))
+    assert first.teams[0].thirds == pytest.approx((0.0, 0.5, 0.5))
+    assert both.teams[0].thirds == pytest.approx((0.25, 0.5, 0.25))
+    assert (first.entries, both.calibrated_s) == (((1, 1), (0, 0)), 10)
