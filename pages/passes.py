@@ -70,7 +70,7 @@ def figures(view: PeopleView, team: int, labels: Labels) -> None:
     strings = view.strings[view.strings["team"] == team]
     st.html(panels.pass_strings(strings, view.tempo[team], labels.texts))
     zones = people_views.pass_zones(view.passes, view.size)
-    st.html(panels.pass_zones(zones[zones["team"] == team], labels.texts, view.is_on_pitch))
+    st.html(panels.pass_zones(zones[zones["team"] == team], labels.texts, view.is_on_pitch, view.is_turned))
 
 
 def passes() -> MatchCard:

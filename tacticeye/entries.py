@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tacticeye.corrected_match import detected_family
 from tacticeye.corrections import Overrides
 from tacticeye.ledger import Period
+from tacticeye.periods import ways
 from tacticeye.pitch import PitchLayout, pitch_layout_of
 from tacticeye.store import Snapshot
 from tacticeye.store.pitch_presence import read_places_at
@@ -52,16 +53,6 @@ def count_entries(
         columns = {"t_s": entered["t_end_s"], "team": entered["team"], "track": entered["track_from"]}
         parts.append(pd.DataFrame({"name": str(metric), **columns}))
     return pd.concat(parts).sort_values("t_s", kind="stable", ignore_index=True)
-
-
-def ways(t_s: NDArray[np.float64], team: NDArray[np.int64], periods: Sequence[Period]) -> NDArray[np.int64]:
-    """(N,) +1 where the team attacks to the right at that time, -1 to the left, 0 outside all periods or unknown."""
-    way = np.zeros(len(t_s), np.int64)
-    for period in periods:
-        if period.to_right in (0, 1):
-            inside = (t_s >= period.start_s) & (t_s < period.end_s) & (team >= 0)
-            way[inside] = np.where(team[inside] == period.to_right, 1, -1)
-    return way
 
 
 def _to_right(places: NDArray[np.float64], way: NDArray[np.int64], layout: PitchLayout) -> NDArray[np.float64]:

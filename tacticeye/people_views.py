@@ -6,6 +6,7 @@ Times in s of video; a share or a distance that nobody could see is NaN.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +16,10 @@ from numpy.typing import NDArray
 from tacticeye.analysis.metrics import STRING_GAP_S
 from tacticeye.corrected_match import read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
+from tacticeye.ledger import Period
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
+from tacticeye.periods import knows_ends, ways
 from tacticeye.pitch import FULL_PITCH
 from tacticeye.running import RUNNING_COLUMNS, running
 from tacticeye.store import MatchStore
@@ -43,6 +46,7 @@ class PeopleView:
     """players: PLAYER_COLUMNS, one row a person. passes: corrected events of kind PASS in order of time, with columns
     x, y, to_x, to_y (places of passer and receiver) besides. places: track, x, y, the average place of each.
 
+    is_turned: whether places of passes are told as if the passing team always played to the right.
     is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
     was seen of people that has a place on the pitch. size: of the pitch in m, or (1, 1).
     stays: by track, of those seen longest, how much of the time in each part of that ground: STAY_GRID float32, row 0
@@ -56,6 +60,7 @@ class PeopleView:
     passes: pd.DataFrame = field(default_factory=pd.DataFrame)
     places: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["track", "x", "y"]))
     is_on_pitch: bool = False
+    is_turned: bool = False
     calibrated: float = 0.0
     size: tuple[float, float] = (1.0, 1.0)
     strings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["team", "n", "t_start_s", "t_end_s"]))
@@ -95,14 +100,16 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
     seen = _placed(seen, is_on_pitch, match.width, match.height)
     passes = events[events["kind"] == EventKind.PASS].sort_values("t_start_s", kind="stable").reset_index(drop=True)
     players = _players(tracks, seen, events, spans, interval_s)
+    placed, is_turned = _with_places(passes, seen), is_on_pitch and knows_ends(overrides.periods)
     return PeopleView(
         card=card,
         has_data=has_data,
         players=players,
-        passes=_with_places(passes, seen),
+        passes=to_right(placed, overrides.periods, size) if is_turned else placed,
         places=_average_places(seen),
         is_on_pitch=is_on_pitch,
         calibrated=calibrated,
+        is_turned=is_turned,
         size=size,
         strings=pass_strings(events),
         tempo=pass_tempo(passes, spans),
@@ -243,6 +250,19 @@ def _with_places(passes: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
 def _keys(track: pd.Series, second: pd.Series) -> NDArray[np.int64]:
     """One number for a track in a second."""
     return track.to_numpy(np.int64) * _DAY_S + second.to_numpy(np.float64).astype(np.int64)
+
+
+def to_right(passes: pd.DataFrame, periods: Sequence[Period], size: tuple[float, float]) -> pd.DataFrame:
+    """Places told as if the passing team always played to the right; NaN outside the periods."""
+    way = ways(passes["t_start_s"].to_numpy(np.float64), passes["team"].to_numpy(np.int64), periods)
+
+    def turned(name: str, length: float) -> NDArray[np.float64]:
+        as_filmed = passes[name].to_numpy(np.float64)
+        return np.select([way > 0, way < 0], [as_filmed, length - as_filmed], np.nan)
+
+    return passes.assign(
+        x=turned("x", size[0]), y=turned("y", size[1]), to_x=turned("to_x", size[0]), to_y=turned("to_y", size[1])
+    )
 
 
 def _players(

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tacticeye.corrected_match import read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_events, correct_spans
@@ -69,6 +70,16 @@ def knows_ends(periods: Sequence[Period]) -> bool:
 def stretches_of(periods: Sequence[Period], team: int = -1) -> tuple[Stretch, ...]:
     """The periods as stretches of video; turned where that team attacks to the left. -1: as they are."""
     return tuple(Stretch(p.start_s, p.end_s, team in (0, 1) and p.to_right == 1 - team) for p in periods)
+
+
+def ways(t_s: NDArray[np.float64], team: NDArray[np.int64], periods: Sequence[Period]) -> NDArray[np.int64]:
+    """(N,) +1 where the team attacks to the right at that time, -1 to the left, 0 outside all periods or unknown."""
+    way = np.zeros(len(t_s), np.int64)
+    for period in periods:
+        if period.to_right in (0, 1):
+            inside = (t_s >= period.start_s) & (t_s < period.end_s) & (team >= 0)
+            way[inside] = np.where(team[inside] == period.to_right, 1, -1)
+    return way
 
 
 def guess_periods(

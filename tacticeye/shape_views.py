@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from tacticeye.corrected_match import read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
-from tacticeye.entries import ENTRIES, read_entries, ways
+from tacticeye.entries import ENTRIES, read_entries
 from tacticeye.ledger import Period
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
-from tacticeye.periods import knows_ends
+from tacticeye.periods import knows_ends, ways
 from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
 from tacticeye.shape import TeamShape, team_shape
 from tacticeye.store import MatchStore, Snapshot

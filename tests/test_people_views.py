@@ -11,7 +11,7 @@ import pytest
 from tacticeye import ledger, pass_charts, people_views
 from tacticeye.config import Settings
 from tacticeye.labels import Labels
-from tacticeye.ledger import MergeTracks, PinPlayer, SplitTrack
+from tacticeye.ledger import MergeTracks, Period, PinPlayer, SplitTrack
 from tacticeye.match_files import MatchFolder
 from tacticeye.people_views import PeopleView
 from tacticeye.service import Service
@@ -33,6 +33,17 @@ def folder(tmp_path: Path) -> MatchFolder:
 
 def read(folder: MatchFolder) -> PeopleView:
     return Service(Settings(data_dir=folder.path.parents[1])).people_view(folder.match_id)
+
+
+def test_passes_are_told_as_played_to_the_right_and_from_nowhere_outside_the_periods() -> None:
+    table = passes((0, "COMPLETE", 5.0), (1, "COMPLETE", 5.0), (0, "COMPLETE", 25.0))
+    table = table.assign(x=90.0, y=10.0, to_x=100.0, to_y=10.0)
+    turned = people_views.to_right(table, (Period(0.0, 20.0, 0),), (105.0, 68.0))
+    assert turned["x"].tolist()[:2] == [90.0, 15.0]
+    assert turned["to_y"].tolist()[:2] == [10.0, 58.0]
+    assert np.isnan(turned["x"].iloc[2])
+    zones = people_views.pass_zones(turned, (105.0, 68.0)).set_index("team")
+    assert (zones.at[1, "zone"], zones.at[1, "way"]) == (0, -1)
 
 
 def passes(*rows: tuple[int, str, float]) -> pd.DataFrame:

@@ -169,18 +169,22 @@ def pass_strings(strings: pd.DataFrame, tempo: float, texts: Texts) -> str:
     return panel(texts("passes.strings"), table(rows))
 
 
-def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool) -> str:
-    """Passes by third and direction. zones: of one team, as people_views.pass_zones gives them."""
+def pass_zones(zones: pd.DataFrame, texts: Texts, is_on_pitch: bool, is_turned: bool) -> str:
+    """Passes by third and direction. zones: of one team, as people_views.pass_zones gives them.
+
+    is_turned: whether the team always plays to the right in them.
+    """
     rows = []
+    kind = "played_" if is_turned else ""
     for zone, name in ((0, "left"), (1, "middle"), (2, "right"), (-1, "unknown")):
         part = zones[zones["zone"] == zone]
         if zone >= 0 or len(part):
-            rows.append((texts(f"passes.zone_{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
+            rows.append((texts(f"passes.zone_{kind}{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
     for way, name in ((1, "right"), (0, "across"), (-1, "left")):
         part = zones[zones["way"] == way]
-        rows.append((texts(f"passes.way_{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
-    title = texts("passes.zones_pitch" if is_on_pitch else "passes.zones_picture")
-    return panel(title, table(rows))
+        rows.append((texts(f"passes.way_{kind}{name}"), _of(int(part["complete"].sum()), int(part["n"].sum()))))
+    place = "pitch" if is_on_pitch else "picture"
+    return panel(texts(f"passes.zones_{'played' if is_turned else place}"), table(rows))
 
 
 def _of(part: int, whole: int) -> str:

@@ -23,7 +23,7 @@ from tacticeye.types import Role
 
 Counts = NDArray[np.float64]
 # Frames of a part of a minute whose view is projected, at most; what is in view changes slowly.
-_MOST_LOOKS = 60
+_MOST_LOOKS = 20
 # A place this long before or after stands for where somebody was, s.
 _NEAREST_S = 0.5
 
