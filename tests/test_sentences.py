@@ -17,6 +17,7 @@ from tacticeye.errors import (
     UploadConflictError,
     WeightsError,
 )
+from tacticeye.stream_recording import ENDED
 from tacticeye.texts.sentences import translate
 from tacticeye.web_fetch import _REASONS
 from tacticeye.web_pages import _EXPLANATIONS
@@ -93,3 +94,11 @@ def _text(node: ast.expr) -> str:
         case ast.JoinedStr(values=parts):
             return "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
     return ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "spanish"),
+    [("it has reached its limit of 5 MB", "ha llegado a su límite de 5 MB"), ("the disk is nearly full", "casi lleno")],
+)
+def test_the_end_of_a_recording_is_told_in_spanish(reason: str, spanish: str) -> None:
+    assert spanish in translate(ENDED.format(reason=reason), "es")
