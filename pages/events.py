@@ -33,9 +33,7 @@ def filtered(view: EventsView, labels: Labels) -> pd.DataFrame:
         selection_mode="multi",
         key="teams",
     )
-    least = sure_column.slider(
-        say("events.least_confidence"), 0, 100, 0, step=5, format="%d %%", key="least_confidence"
-    )
+    least = sure_column.slider(say("events.least_confidence"), 0, 100, 0, step=5, format="%d%%", key="least_confidence")
     events = view.events.assign(tag=view.events["event_id"].map(view.overrides.tags).fillna(0).astype(int))
     if view.overrides.tags:
         tags = st.pills(say("events.tags"), event_review.TAGS, selection_mode="multi", key="tags")

@@ -61,7 +61,7 @@ def table(players: pd.DataFrame, view: PeopleView, colours: TeamColours, labels:
         say("player_column.minutes"), format="%.1f", help=say("players.minutes_help")
     )
     columns["touches"] = st.column_config.NumberColumn(say("player_column.touches"), help=say("players.touches_help"))
-    columns["accuracy"] = st.column_config.NumberColumn(say("player_column.accuracy"), format="%.0f %%")
+    columns["accuracy"] = st.column_config.NumberColumn(say("player_column.accuracy"), format="%.0f%%")
     for name, form in zip(RUNNING, ("%.1f", "%.2f", "%.1f", "%d"), strict=True):
         columns[name] = st.column_config.NumberColumn(
             say(f"player_column.{name}"), format=form, help=say(f"players.{name}_help")

@@ -37,4 +37,4 @@ def _row(share: DefinedShare, labels: Labels) -> str:
 def _side(share: DefinedShare, team: int) -> str:
     low, high = share.lowest_by_team[team], share.highest_by_team[team]
     reach = f" ({low:.0f}-{high:.0f})" if high - low >= 1 else ""
-    return f"{share.percent_by_team[team]:.0f} %{reach}"
+    return f"{share.percent_by_team[team]:.0f}%{reach}"
