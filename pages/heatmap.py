@@ -120,6 +120,14 @@ def choose_player(view: HeatmapView) -> int | None:
     return st.selectbox(say("heatmap.player"), list(players), format_func=players.__getitem__, key="heat_player")
 
 
+def note_calibrated(view: PitchHeatView) -> None:
+    """How much of the time chosen is calibrated."""
+    if view.heat is None:
+        return
+    share = min(view.heat.calibrated_s / view.heat.live_s, 1.0) if view.heat.live_s else 0.0
+    st.html(panels.hint(say("pitch.note", share=f"{share:.0%}", time=charts.clock(view.heat.calibrated_s))))
+
+
 def heatmap() -> MatchCard:
     """The page's moving part."""
     view = polls.heatmap(match.match_id, None, None, None)
@@ -135,20 +143,16 @@ def heatmap() -> MatchCard:
     when = choose_time(everybody, view.card.t_s) if on_pitch else HeatChoice(minutes=minute_range(view.card.t_s))
     choice = replace(when, in_possession=phase)
     labels = match_frame.labels_of(view.overrides)
-    if on_pitch:
-        heat = pitch_polls.heat(match.match_id, replace(when, is_to_right=False)).heat or everybody.heat
-        assert heat is not None
-        share = min(heat.calibrated_s / heat.live_s, 1.0) if heat.live_s else 0.0
-        st.html(panels.hint(say("pitch.note", share=f"{share:.0%}", time=charts.clock(heat.calibrated_s))))
-    draw = draw_pitch if on_pitch else draw_picture
     if whom == PLAYER:
         track = choose_player(view)
-        if track is not None:
-            draw(replace(choice, track=track), labels.player(track))
+        shown = [] if track is None else [(replace(choice, track=track), labels.player(track))]
     else:
-        for team, column in enumerate(st.columns(2, gap="medium")):
-            with column:
-                draw(replace(choice, team=team), labels.team(team))
+        shown = [(replace(choice, team=team), labels.team(team)) for team in (0, 1)]
+    if on_pitch and shown:
+        note_calibrated(pitch_polls.heat(match.match_id, shown[0][0]))
+    for (one, title), column in zip(shown, st.columns(max(len(shown), 1), gap="medium"), strict=False):
+        with column:
+            (draw_pitch if on_pitch else draw_picture)(one, title)
     if on_pitch:
         heat_moments.show(match.match_id, labels)
     return view.card
