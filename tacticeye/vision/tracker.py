@@ -60,7 +60,7 @@ DOUBLE_OVERLAP = 0.5  # intersection over union with somebody's box that makes a
 COVERED = 0.8  # share of a box inside another that makes it a double, not a birth
 OTHER_SIDE = 1.2  # difference of sides (-1..1) of people who can't be the same
 SIDE_TIME_S = 1.0  # time constant of a track's side
-PATIENCE_S = 0.75  # a track that follows an opponent's shirt for longer has gone over to him; a shirt may err for less
+PATIENCE_S = 0.5  # a track that follows an opponent's shirt for longer has gone over to him; a shirt may err for less
 SHIRT_TIME_S = 1.5  # time constant of the running shirt
 SHIRT_FREE = 0.3  # share of a box that others may cover for its shirt to be believed
 
