@@ -45,6 +45,7 @@ LOWEST_SCORE = 0.001
 MAX_IOU = 0.7
 MAX_BOXES = 300
 BALL_REACH_PX = 60
+BALL_DRAWS = 4  # places about each ball: with a few dozen balls one draw is mostly luck
 MIN_KEYPOINTS = 6
 FAR_OFF_M = 2.0
 
@@ -278,14 +279,18 @@ def _crop_at(sample: Sample, middle: NDArray[np.float64], balls: Boxes4) -> Ball
 def evaluate_ball(
     weights: Path, samples: Sequence[Sample], config: AnalysisConfig, on_count: OnCount, seed: int = 0
 ) -> DetectionReport:
-    """Raises WeightsError, ConfigurationError, DataSetError. config: device and backend. images counts crops."""
+    """Raises WeightsError, ConfigurationError, DataSetError. config: device and backend. images counts crops.
+
+    Each ball is looked at from BALL_DRAWS places.
+    """
     detector = BallCropDetector(weights, config.device, config.backend, min_score=LOWEST_SCORE)
     found: list[Found] = []
     certain: list[Found] = []
     near: list[Found] = []
     failures = []
     for number, sample in enumerate(samples, 1):
-        crops = ball_crops(sample, np.random.default_rng((seed, number)))
+        draws = [np.random.default_rng((seed, number, draw)) for draw in range(BALL_DRAWS)]
+        crops = [crop for rng in draws for crop in ball_crops(sample, rng)]
         image = read_picture(sample.path) if crops else np.zeros((0, 0, 3), np.uint8)
         pictures = [image[y : y + CROP_PX, x : x + CROP_PX] for x, y in (crop.corner for crop in crops)]
         for crop, rows in zip(crops, detector.find(pictures), strict=True):

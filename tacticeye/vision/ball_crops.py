@@ -24,8 +24,8 @@ from tacticeye.vision.yolo_detector import BALL_MAX_IOU, MAX_BALL_CANDIDATES, co
 # Lowest score that is passed on: the ball path weighs candidates, so weak ones are worth having.
 MIN_SCORE = 0.05
 # A candidate of this score is the ball, as far as one crop can tell: what `evaluate ball` counts. Precision first
-# exceeded 0.9 here on the validation crops, with the ball network after its fifth epoch (0.925 and 0.919).
-CERTAIN_SCORE = 0.2
+# exceeds 0.9 here on all validation crops.
+CERTAIN_SCORE = 0.25
 
 
 class BallCropDetector:
