@@ -1,4 +1,4 @@
-"""Calibrating by hand as a user does it: real clicks in a real browser, on a clip that no network ever saw."""
+"""The pages about the pitch as a user works with them: real clicks in a real browser, on a clip that no network saw."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.hand_calibration import MIN_CLICKS
+from tacticeye.ledger import Period, SetPeriods, read_entries
 from tacticeye.match_files import Card, MatchFolder, write_record
 from tacticeye.pitch import KEYPOINT_NAMES, LENGTH_M, WIDTH_M, keypoints_m
 from tacticeye.pitch_projection import projection_of
@@ -188,4 +189,30 @@ def test_a_click_on_heat_lists_the_moments_and_stands_the_video_at_the_first(
     video = page.locator("video.video")
     page.wait_for_function("([v, from]) => v.currentTime >= from", arg=[video.element_handle(), starts_s - 1])
     assert video.evaluate("v => v.currentTime") < starts_s + 3
+    no_fault(page)
+
+
+def test_periods_are_asked_for_and_heat_offers_them(made: tuple[str, MatchFolder], page: Page) -> None:
+    """After the calibration above: two halves of three seconds each."""
+    address, folder = made
+    page.goto(f"{address}/periods?match=shots")
+    expect(page.get_by_text("They are guesses")).to_be_visible()
+    page.get_by_role("radio", name="Two halves").click()
+    times = page.get_by_placeholder("mm:ss")
+    expect(times).to_have_count(4)
+    expect(page.get_by_role("button", name="Save periods")).to_be_disabled()
+    for box, text in zip(range(4), ("00:00", "00:03", "00:03", "00:06"), strict=True):
+        times.nth(box).fill(text)
+        times.nth(box).press("Tab")
+        expect(times.nth(box)).to_have_value(text)
+    expect(page.get_by_role("button", name="Save periods")).to_be_enabled()
+    page.get_by_role("radio", name="Team A").first.click()  # the second half follows: teams change ends
+    expect(page.get_by_role("radio", name="Team B").nth(1)).to_be_checked()
+    page.get_by_role("button", name="Save periods").click()
+    expect(page.get_by_text("Saved. Heatmaps")).to_be_visible()
+    kept = [entry.correction for entry in read_entries(folder)]
+    assert kept == [SetPeriods((Period(0.0, 3.0, 0), Period(3.0, 6.0, 1)))]
+    page.goto(f"{address}/heatmap?match=shots")
+    page.get_by_role("radio", name="Second half").click()
+    expect(page.get_by_text("00:03 are calibrated")).to_be_visible()
     no_fault(page)
