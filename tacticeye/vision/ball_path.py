@@ -43,7 +43,7 @@ INTERPOLATED = 0.6  # confidence of an interpolated place against that of its en
 FORESIGHT_S = 0.3  # time constant with which the expected place slows down
 # While no path leads anywhere, the best box of the last moments is worth a second look: it takes two to make a path.
 SUSPECT_S = 0.3
-SUSPECT_GAIN = 0.4  # lower ones are mostly heads and socks, which a second look only confirms
+SUSPECT_GAIN = 0.5  # lower ones are mostly heads and socks, which a second look only confirms
 NOWHERE, ANCHOR = -2, -1
 
 

@@ -210,7 +210,7 @@ def test_the_ball_is_expected_as_soon_as_a_shot_shows_it() -> None:
 
 
 def test_a_good_box_out_of_nowhere_is_worth_a_second_look_and_a_poor_one_is_not() -> None:
-    for score, is_expected in ((0.6, True), (0.2, False)):
+    for score, is_expected in ((0.7, True), (0.2, False)):
         lost = film(12.5, 2.0, lambda t_s, score=score: [(500.0, 400.0, score)] if t_s > 1.9 else [])  # type: ignore[misc]
         expected = expected_after(lost)
         assert (None if expected is None else expected.tolist()) == ([500.0, 400.0] if is_expected else None)
