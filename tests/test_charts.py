@@ -16,7 +16,7 @@ from tacticeye.charts import (
 from tacticeye.labels import Labels
 from tacticeye.team_colours import team_colours
 from tacticeye.texts import get_texts
-from tacticeye.types import ControlState, EventKind, EventResult
+from tacticeye.types import NO_TEAM, ControlState, EventKind, EventResult
 
 COLOURS = team_colours({}, is_dark=False)
 LABELS = Labels(get_texts("en"))
@@ -143,3 +143,13 @@ def test_smoothing_a_heatmap_keeps_its_seconds() -> None:
 
 def test_an_empty_heatmap_is_all_background() -> None:
     assert heatmap(np.zeros((36, 64)), 16 / 9, "#0072b2", COLOURS, LABELS).rows["strength"].max() == 0
+
+
+def test_events_of_nobody_s_team_are_outlines_whatever_colour_the_kits_have() -> None:
+    told = events(
+        (EventKind.BALL_OUT, EventResult.NONE, 3.0, NO_TEAM, -1, -1),
+        (EventKind.PASS, EventResult.COMPLETE, 5.0, 1, 3, 4),
+    )
+    figure = event_timeline(told, 10.0, team_colours({0: (200, 30, 40), 1: (240, 240, 240)}, is_dark=False), LABELS)
+    assert figure.rows["filled"].tolist() == [0.0, 1.0]
+    assert figure.spec["encoding"]["fillOpacity"]["field"] == "filled"
