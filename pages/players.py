@@ -27,12 +27,13 @@ match = match_frame.get_match()
 
 def in_words(players: pd.DataFrame, heat: list[str | None], labels: Labels) -> pd.DataFrame:
     """The table as it is read."""
+    roles = {role.value: say(f"role.{role.name.lower()}") for role in Role}
     return pd.DataFrame(
         {
             "player": [labels.player(track) for track in players["track"]],
             "heat": heat,
             "team": [labels.team(team) for team in players["team"]],
-            "role": [say(f"role.{Role(role).name.lower()}") for role in players["role"]],
+            "role": [roles[role] for role in players["role"]],
             "minutes": players["seconds_seen"] / 60,
             "touches": players["touches"],
             "passes": players["passes"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from tacticeye.team_colours import TeamColours, channels
 
 # More pictures would make a page heavy; those seen longest come first.
 _MOST = 60
+# Pages draw the same ones at each look; those of a few open matches stay.
+_KEPT = 512
 _SCALE = 4
 _LINE = (138, 148, 141, 255)
 
@@ -36,9 +39,15 @@ def player_thumbnails(
 def heat_thumbnail(grid: NDArray[np.float32], colour: str) -> str:
     """A PNG as a data URL: the grid in shades of '#rrggbb' on clear ground, framed, halved. grid: (rows, columns)
     float32, row 0 at the top, any unit."""
+    return _encoded(grid.astype(np.float32).tobytes(), (grid.shape[0], grid.shape[1]), colour)
+
+
+@lru_cache(maxsize=_KEPT)
+def _encoded(cells: bytes, shape: tuple[int, int], colour: str) -> str:
+    grid = np.frombuffer(cells, np.float32).reshape(shape)
     peak = float(grid.max()) if grid.size else 0.0
     strength = np.sqrt(grid / peak) if peak > 0 else np.zeros_like(grid)
-    rows, columns = grid.shape
+    rows, columns = shape
     picture = np.empty((rows, columns, 4), np.uint8)
     picture[..., :3] = channels(colour)
     picture[..., 3] = np.rint(255 * strength)
