@@ -20,6 +20,34 @@ from tacticeye.types import Role
 SECONDS_PER_MINUTE = 60.0
 # How team possession is written in the tables; everything else is nobody's.
 CONTROL = "COALESCE(CASE state WHEN 'team_0' THEN 0 WHEN 'team_1' THEN 1 END, -1)"
+# Players and keepers on the pitch, p, each with the span of control at the time: what counts as having been there.
+PRESENCE = """(
+    SELECT t_s, track, pitch_x, pitch_y
+    FROM positions
+    WHERE t_s >= $since_s
+        AND t_s < $until_s
+        AND role IN ($player, $goalkeeper)
+        AND track >= 0
+        AND pitch_x >= 0
+        AND pitch_x < $length_m
+        AND pitch_y >= 0
+        AND pitch_y < $width_m
+) AS p
+ASOF LEFT JOIN (SELECT state, track AS owner, start_s FROM control_spans) AS s
+    ON p.t_s >= s.start_s
+"""
+
+
+def presence_bounds(since_s: float, until_s: float, size_m: tuple[float, float]) -> dict[str, object]:
+    """What PRESENCE asks for: a stretch in s, the pitch's length and width in m."""
+    return {
+        "since_s": since_s,
+        "until_s": until_s,
+        "player": int(Role.PLAYER),
+        "goalkeeper": int(Role.GOALKEEPER),
+        "length_m": size_m[0],
+        "width_m": size_m[1],
+    }
 
 
 def decided_until(snapshot: Snapshot) -> float:
@@ -35,7 +63,6 @@ def count_heat(connection: Connection, since_s: float, is_last: bool) -> None:
     if until_s <= since_s:
         return
     size_m = pitch_layout_of(snapshot.match().config_json).size_m
-    window = {"since_s": since_s, "until_s": until_s}
     connection.execute(
         f"""
         INSERT INTO pitch_heat
@@ -46,30 +73,11 @@ def count_heat(connection: Connection, since_s: float, is_last: bool) -> None:
             CAST(FLOOR(pitch_x) AS SMALLINT) AS cell_x,
             CAST(FLOOR(pitch_y) AS SMALLINT) AS cell_y,
             COUNT(*) AS n
-        FROM (
-            SELECT t_s, track, pitch_x, pitch_y
-            FROM positions
-            WHERE t_s >= $since_s
-                AND t_s < $until_s
-                AND role IN ($player, $goalkeeper)
-                AND track >= 0
-                AND pitch_x >= 0
-                AND pitch_x < $length_m
-                AND pitch_y >= 0
-                AND pitch_y < $width_m
-        ) AS p
-        ASOF LEFT JOIN (SELECT state, track AS owner, start_s FROM control_spans) AS s
-            ON p.t_s >= s.start_s
+        FROM {PRESENCE}
         GROUP BY ALL
         ORDER BY ALL
         """,
-        window
-        | {
-            "player": int(Role.PLAYER),
-            "goalkeeper": int(Role.GOALKEEPER),
-            "length_m": size_m[0],
-            "width_m": size_m[1],
-        },
+        presence_bounds(since_s, until_s, size_m),
     )
     _count_views(connection, since_s, until_s, size_m)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tacticeye.pitch import pitch_layout_of
 from tacticeye.pitch_grid import cells_in_view, grid_shape, unpack
 from tacticeye.pitch_projection import projection_of
-from tacticeye.store.pitch_heat import CONTROL, SECONDS_PER_MINUTE
+from tacticeye.store.pitch_heat import CONTROL, PRESENCE, SECONDS_PER_MINUTE, presence_bounds
 from tacticeye.store.pitch_tables import count_calibrated, read_calibration
 from tacticeye.store.snapshot import ALL_ROWS, FOREVER_S, Snapshot
 from tacticeye.types import Role
@@ -146,20 +146,7 @@ def _part_counts(
     cells = snapshot.query(
         f"""
         SELECT CAST(FLOOR(pitch_y) AS SMALLINT) AS cell_y, CAST(FLOOR(pitch_x) AS SMALLINT) AS cell_x, COUNT(*) AS n
-        FROM (
-            SELECT t_s, track, pitch_x, pitch_y
-            FROM positions
-            WHERE t_s >= $start_s
-                AND t_s < $end_s
-                AND role IN ($player, $goalkeeper)
-                AND track >= 0
-                AND pitch_x >= 0
-                AND pitch_x < $length_m
-                AND pitch_y >= 0
-                AND pitch_y < $width_m
-        ) AS p
-        ASOF LEFT JOIN (SELECT state, track AS owner, start_s FROM control_spans) AS s
-            ON p.t_s >= s.start_s
+        FROM {PRESENCE}
         WHERE (CAST($control AS TINYINT) IS NULL OR {CONTROL} = CAST($control AS TINYINT))
             AND (
                 LIST_CONTAINS(CAST($tracks AS INTEGER[]), track)
@@ -168,8 +155,7 @@ def _part_counts(
             )
         GROUP BY ALL
         """,
-        {"start_s": part[0], "end_s": part[1], "control": control, "length_m": size_m[0], "width_m": size_m[1]}
-        | _of_tracks(tracks),
+        presence_bounds(*part, size_m) | {"control": control} | _of_tracks(tracks),
     )
     return _grid(cells, size_m)
 
