@@ -2,7 +2,7 @@
 
 An epoch is one pass over the samples in an order drawn from (seed, epoch), so a run that was killed and resumed sees
 what an undisturbed one would have seen. Checkpoints are written after each epoch to a temporary name and renamed.
-bfloat16 is used where the processor multiplies matrices in it (AMX on CPUs, tensor cores on GPUs).
+bfloat16 is used where the processor multiplies in it (AMX or AVX-512 on CPUs, tensor cores on GPUs).
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _has_bfloat16(where: torch.device) -> bool:
     if where.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     cpu: Any = torch.cpu
-    return where.type == "cpu" and bool(cpu._is_amx_tile_supported())
+    return where.type == "cpu" and bool(cpu._is_amx_tile_supported() or cpu._is_avx512_bf16_supported())
 
 
 def _loader(samples: Samples, keys: Sequence[Any]) -> Iterator[Batch]:
