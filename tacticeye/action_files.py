@@ -1,9 +1,9 @@
 """Events in the words of other programs: SPADL actions (socceraction), and Metrica's JSON with its metadata (kloppy).
 
 Times in s of video; all of it is one period until the user tells the periods, and what lies outside them is then left
-out. Places in m on the pitch, NaN unknown: an event's own where it has one, else where its
-player was in that second. What became of a shot is not known: SPADL has no word for that and counts it as failed; for
-kloppy it is a generic event without an outcome.
+out. Places in m on the match's own pitch, NaN unknown: an event's own where it has one, else where its player was in
+that second; SPADL, which knows pitches of 105 x 68 m only, has them stretched to those. What became of a shot is not
+known: SPADL has no word for that and counts it as failed; for kloppy it is a generic event without an outcome.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tacticeye.corrections import TURNOVERS
 from tacticeye.labels import Labels
 from tacticeye.ledger import Period
 from tacticeye.people_views import PeopleView
-from tacticeye.pitch import LENGTH_M, PENALTY_AREA_DEPTH_M, PENALTY_AREA_WIDTH_M, WIDTH_M
+from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.types import NO_TRACK, EventKind, EventResult
 
 WHOLE_VIDEO = (Period(0.0, 1e9),)
@@ -51,6 +51,7 @@ _METRICA_RESTARTS = {EventKind.FREE_KICK: 32, EventKind.CORNER_KICK: 33, EventKi
 _METRICA_GOAL_KICK = 20
 # Frames in Metrica's files are this many a second; times are exact beside them.
 METRICA_HZ = 25
+_NOWHERE: Mapping[str, float | None] = {"x": None, "y": None}
 _METRICA_PERIODS = ("first_half", "second_half", "first_extra_half", "second_extra_half")
 
 
@@ -62,7 +63,7 @@ def place_events(events: pd.DataFrame, view: PeopleView) -> pd.DataFrame:
         values = placed[own] if own in placed else pd.Series(np.nan, index=placed.index)
         if by_event is not None:
             values = values.fillna(placed["event_id"].map(by_event[place]))
-        placed[place] = values.clip(0.0, LENGTH_M if place.endswith("x") else WIDTH_M)
+        placed[place] = values.clip(0.0, view.layout.length_m if place.endswith("x") else view.layout.width_m)
     return placed
 
 
@@ -93,19 +94,23 @@ def _restarts(events: pd.DataFrame) -> dict[tuple[float, int], EventKind]:
 # SPADL
 
 
-def spadl_actions(events: pd.DataFrame, match_id: str, periods: Sequence[Period] = ()) -> pd.DataFrame:
+def spadl_actions(
+    events: pd.DataFrame, match_id: str, periods: Sequence[Period] = (), layout: PitchLayout = FULL_PITCH
+) -> pd.DataFrame:
     """Actions with the columns of socceraction's SPADLSchema. events: as place_events gives them; those without a place
     on the pitch are left out, as are kinds that SPADL has no action for.
 
     periods: as the user told them; with them times count from the beginning of each, and the first team attacks to the
-    right in all of which it is known, as SPADL has it.
+    right in all of which it is known, as SPADL has it. layout: of the match's pitch.
     """
     events = _in_periods(events, periods)
     kept = events[events["kind"].isin(_SPADL_OF) & (events["team"] >= 0)].dropna(subset=["x", "y"])
     # An action that moves the ball nobody knows where to has no end in SPADL's sense.
     kept = kept[kept["to_x"].notna() | (kept["kind"] == EventKind.INTERCEPTION)].reset_index(drop=True)
     restarts = _restarts(events)
-    types = [_spadl_type(row, restarts.get((row["t_start_s"], row["track_from"]))) for row in kept.to_dict("records")]
+    types = [
+        _spadl_type(row, restarts.get((row["t_start_s"], row["track_from"])), layout) for row in kept.to_dict("records")
+    ]
     is_won = kept["kind"] == EventKind.INTERCEPTION
     has_failed = (kept["kind"] == EventKind.SHOT) | (
         (kept["kind"] == EventKind.PASS) & (kept["result"] != EventResult.COMPLETE)
@@ -116,8 +121,8 @@ def spadl_actions(events: pd.DataFrame, match_id: str, periods: Sequence[Period]
     begin_s = kept["period"].map({number: period.start_s for number, period in enumerate(told, start=1)})
     is_turned = kept["period"].isin([number for number, period in enumerate(told, start=1) if period.to_right == 1])
     x, y, to_x, to_y = (
-        kept[place].where(~is_turned, size - kept[place])
-        for place, size in zip(PLACES, (LENGTH_M, WIDTH_M, LENGTH_M, WIDTH_M), strict=True)
+        kept[place].where(~is_turned, size - kept[place]) * (spadl_size / size)
+        for place, size, spadl_size in zip(PLACES, layout.size_m * 2, FULL_PITCH.size_m * 2, strict=True)
     )
     return pd.DataFrame(
         {
@@ -142,21 +147,25 @@ def spadl_actions(events: pd.DataFrame, match_id: str, periods: Sequence[Period]
     )
 
 
-def _spadl_type(event: Mapping[Any, Any], restart: EventKind | None) -> str:
+def _spadl_type(event: Mapping[Any, Any], restart: EventKind | None, layout: PitchLayout) -> str:
     if event["kind"] != EventKind.PASS or restart is None or restart is EventKind.KICK_OFF:
         return _SPADL_OF[EventKind(event["kind"])]
     if restart in _SPADL_RESTARTS:
         return _SPADL_RESTARTS[restart]
-    from_end = min(event["to_x"], LENGTH_M - event["to_x"])
-    is_crossed = from_end <= PENALTY_AREA_DEPTH_M and abs(event["to_y"] - WIDTH_M / 2) <= PENALTY_AREA_WIDTH_M / 2
+    from_end = min(event["to_x"], layout.length_m - event["to_x"])
+    from_middle = abs(event["to_y"] - layout.width_m / 2)
+    is_crossed = from_end <= layout.penalty_area_depth_m and from_middle <= layout.penalty_area_width_m / 2
     return f"{_SPADL_CROSSED[restart]}_{'crossed' if is_crossed else 'short'}"
 
 
 # Metrica
 
 
-def metrica_events(events: pd.DataFrame, labels: Labels, periods: Sequence[Period] = ()) -> bytes:
-    """Events as Metrica's JSON, places as shares of the pitch with y down. events: as place_events gives them."""
+def metrica_events(
+    events: pd.DataFrame, labels: Labels, periods: Sequence[Period] = (), layout: PitchLayout = FULL_PITCH
+) -> bytes:
+    """Events as Metrica's JSON, places as shares of the pitch with y down. events: as place_events gives them. layout:
+    of the match's pitch."""
     events = _in_periods(events, periods)
     begin_s = periods[0].start_s if periods else 0.0
     restarts = _restarts(events)
@@ -166,7 +175,7 @@ def metrica_events(events: pd.DataFrame, labels: Labels, periods: Sequence[Perio
         kind = EventKind(row["kind"])
         if kind in _METRICA_RESTARTS or kind is EventKind.GOAL_KICK:
             continue
-        told = _told(row, labels)
+        told = _told(row, labels, layout)
         restart = restarts.get((row["t_start_s"], row["track_from"])) if kind is EventKind.PASS else None
         if restart in _METRICA_RESTARTS:
             number, name = _METRICA_SET_PIECE
@@ -180,7 +189,7 @@ def metrica_events(events: pd.DataFrame, labels: Labels, periods: Sequence[Perio
     return (json.dumps({"data": numbered}, allow_nan=False) + "\n").encode()
 
 
-def _told(row: Mapping[Any, Any], labels: Labels) -> dict[str, Any]:
+def _told(row: Mapping[Any, Any], labels: Labels, layout: PitchLayout) -> dict[str, Any]:
     kind = EventKind(row["kind"])
     number, name = _METRICA_TYPES.get(kind, 0), kind.value
     if kind is EventKind.PASS:
@@ -189,8 +198,8 @@ def _told(row: Mapping[Any, Any], labels: Labels) -> dict[str, Any]:
     if kind in TURNOVERS:
         actor, other = other, actor
     event = _metrica_event(number, name, row["team"], row["t_start_s"], actor, labels)
-    event["start"] |= _shares(row["x"], row["y"])
-    event["end"] = _moment(row["t_end_s"]) | _shares(row["to_x"], row["to_y"])
+    event["start"] |= _shares(row["x"], row["y"], layout)
+    event["end"] = _moment(row["t_end_s"]) | _shares(row["to_x"], row["to_y"], layout)
     event["to"] = _person(other, labels)
     event["period"] = row["period"]
     return event
@@ -202,8 +211,8 @@ def _metrica_event(number: int, name: str, team: int, t_s: float, track: int, la
         "subtypes": None,
         "team": {"id": str(team), "name": labels.team(team)},
         "period": 1,
-        "start": _moment(t_s) | _shares(np.nan, np.nan),
-        "end": _moment(t_s) | _shares(np.nan, np.nan),
+        "start": _moment(t_s) | _NOWHERE,
+        "end": _moment(t_s) | _NOWHERE,
         "from": _person(track, labels),
         "to": _person(NO_TRACK, labels),
     }
@@ -213,10 +222,10 @@ def _moment(t_s: float) -> dict[str, Any]:
     return {"frame": round(t_s * METRICA_HZ) + 1, "time": round(float(t_s), 3)}
 
 
-def _shares(x: float, y: float) -> dict[str, Any]:
+def _shares(x: float, y: float, layout: PitchLayout) -> Mapping[str, float | None]:
     if np.isnan(x) or np.isnan(y):
-        return {"x": None, "y": None}
-    return {"x": round(float(x) / LENGTH_M, 5), "y": round(1 - float(y) / WIDTH_M, 5)}
+        return _NOWHERE
+    return {"x": round(float(x) / layout.length_m, 5), "y": round(1 - float(y) / layout.width_m, 5)}
 
 
 def _person(track: int, labels: Labels) -> dict[str, Any]:
@@ -229,6 +238,7 @@ def metrica_metadata(
     labels: Labels,
     numbers: Mapping[int, int],
     periods: Sequence[Period] = (),
+    layout: PitchLayout = FULL_PITCH,
 ) -> bytes:
     """Teams, players and pitch as EPTS metadata, which the events refer to. players: of a PeopleView; a shirt number
     that nobody gave is 0."""
@@ -244,8 +254,8 @@ def metrica_metadata(
         _parameter(ends, f"{name}_end", str(round(period.end_s * METRICA_HZ)))
     session = ElementTree.SubElement(ElementTree.SubElement(metadata, "Sessions"), "Session")
     field = ElementTree.SubElement(session, "FieldSize")
-    _text(field, "Width", str(round(LENGTH_M)))
-    _text(field, "Height", str(round(WIDTH_M)))
+    _text(field, "Width", str(round(layout.length_m)))
+    _text(field, "Height", str(round(layout.width_m)))
     teams = ElementTree.SubElement(metadata, "Teams")
     for team in (0, 1):
         side = ElementTree.SubElement(teams, "Team", id=str(team))

@@ -197,8 +197,10 @@ def _events(folder: MatchFolder, out: Path) -> None:
     labels = Labels(get_texts("en"), view.overrides.team_names, view.overrides.names)
     placed, periods = place_events(tables(folder)["events"], view), view.overrides.periods
     parts = {
-        "events.json": metrica_events(placed, labels, periods),
-        "metadata.xml": metrica_metadata(view.players, view.card.t_s, labels, view.overrides.numbers, periods),
+        "events.json": metrica_events(placed, labels, periods, view.layout),
+        "metadata.xml": metrica_metadata(
+            view.players, view.card.t_s, labels, view.overrides.numbers, periods, view.layout
+        ),
     }
     _zip(out, parts)
 
@@ -206,7 +208,8 @@ def _events(folder: MatchFolder, out: Path) -> None:
 def _spadl(folder: MatchFolder, out: Path) -> None:
     view = _people(folder)
     _demand_pitch(view)
-    actions = spadl_actions(place_events(tables(folder)["events"], view), folder.match_id, view.overrides.periods)
+    placed = place_events(tables(folder)["events"], view)
+    actions = spadl_actions(placed, folder.match_id, view.overrides.periods, view.layout)
     write_bytes(out, actions.to_csv(index=False).encode())
 
 

@@ -177,7 +177,7 @@ def _name_layer(colours: TeamColours, view: PeopleView) -> dict[str, Any]:
 def _ground(view: PeopleView) -> list[dict[str, Any]]:
     """The lines of the pitch, or the edge of the picture."""
     if view.is_on_pitch:
-        lines = [(f"{i}", x, y) for i, m in enumerate(markings(1.0)) for x, y in m.points_m.tolist()]
+        lines = [(f"{i}", x, y) for i, m in enumerate(markings(1.0, view.layout)) for x, y in m.points_m.tolist()]
     else:
         lines = [("edge", x, y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))]
     values = [{"line": line, "gx": round(x, 2), "gy": round(y, 2), "i": i} for i, (line, x, y) in enumerate(lines)]

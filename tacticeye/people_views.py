@@ -20,7 +20,7 @@ from tacticeye.ledger import Period
 from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.periods import knows_ends, ways
-from tacticeye.pitch import FULL_PITCH
+from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
 from tacticeye.running import RUNNING_COLUMNS, running
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_TRACK, ControlState, EventKind, EventResult, Role
@@ -32,8 +32,9 @@ PLAYER_COLUMNS = (
 # On the pitch only where this share of what was seen of the people could be placed there: fewer would show a part of
 # the match as the whole.
 _CALIBRATED_SHARE = 0.5
-# Rows and columns of where a player stayed: about 7 m on the pitch, fine enough for a thumbnail.
-STAY_GRID = (10, 15)
+# Rows of where a player stayed, as many columns as make its cells square: about 7 m of a full pitch, fine enough for a
+# thumbnail.
+STAY_ROWS = 10
 # Of a long match with broken tracks there are thousands, most of them seen for moments.
 _MOST_STAYS = 200
 _DAY_S = 86_400
@@ -48,9 +49,9 @@ class PeopleView:
 
     is_turned: whether places of passes are told as if the passing team always played to the right.
     is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
-    was seen of people that has a place on the pitch. size: of the pitch in m, or (1, 1).
-    stays: by track, of those seen longest, how much of the time in each part of that ground: STAY_GRID float32, row 0
-    at the top.
+    was seen of people that has a place on the pitch. layout: of the match's pitch; size: its own in m, or (1, 1).
+    stays: by track, of those seen longest, how much of the time in each part of that ground: (STAY_ROWS, columns)
+    float32, row 0 at the top.
     strings, tempo: as pass_strings and pass_tempo tell them.
     """
 
@@ -62,12 +63,16 @@ class PeopleView:
     is_on_pitch: bool = False
     is_turned: bool = False
     calibrated: float = 0.0
-    size: tuple[float, float] = (1.0, 1.0)
+    layout: PitchLayout = FULL_PITCH
     strings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["team", "n", "t_start_s", "t_end_s"]))
     tempo: tuple[float, float] = (np.nan, np.nan)
     stays: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return self.layout.size_m if self.is_on_pitch else (1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +101,10 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
     seen["track"] = overrides.shown_tracks(seen["track"].to_numpy(np.int64), seen["second"].to_numpy(np.float64))
     calibrated = float(seen["n_pitch"].sum() / seen["n"].sum()) if len(seen) else 0.0
     is_on_pitch = calibrated >= _CALIBRATED_SHARE
-    size = FULL_PITCH.size_m if is_on_pitch else (1.0, 1.0)
+    layout = pitch_layout_of(match.config_json)
+    size = layout.size_m if is_on_pitch else (1.0, 1.0)
+    width, height = layout.size_m if is_on_pitch else (match.width, match.height)
+    columns = max(round(STAY_ROWS * width / height), 1)
     seen = _placed(seen, is_on_pitch, match.width, match.height)
     passes = events[events["kind"] == EventKind.PASS].sort_values("t_start_s", kind="stable").reset_index(drop=True)
     players = _players(tracks, seen, events, spans, interval_s)
@@ -110,10 +118,10 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
         is_on_pitch=is_on_pitch,
         calibrated=calibrated,
         is_turned=is_turned,
-        size=size,
+        layout=layout,
         strings=pass_strings(events),
         tempo=pass_tempo(passes, spans),
-        stays=_stays(seen[seen["track"].isin(players["track"].head(_MOST_STAYS))], size, is_on_pitch),
+        stays=_stays(seen[seen["track"].isin(players["track"].head(_MOST_STAYS))], size, is_on_pitch, columns),
         kits=kits,
         overrides=overrides,
     )
@@ -213,8 +221,10 @@ def _placed(seen: pd.DataFrame, is_on_pitch: bool, width: int, height: int) -> p
     return seen.assign(x=seen["image_x"] / width, y=seen["image_y"] / height, weight=seen["n"])
 
 
-def _stays(seen: pd.DataFrame, size: tuple[float, float], is_on_pitch: bool) -> dict[int, NDArray[np.float32]]:
-    rows, columns = STAY_GRID
+def _stays(
+    seen: pd.DataFrame, size: tuple[float, float], is_on_pitch: bool, columns: int
+) -> dict[int, NDArray[np.float32]]:
+    rows = STAY_ROWS
     known = seen[seen["weight"] > 0]
     tracks, index = np.unique(known["track"].to_numpy(np.int64), return_inverse=True)
     across = np.clip((known["x"].to_numpy(np.float64) / size[0] * columns).astype(int), 0, columns - 1)

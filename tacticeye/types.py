@@ -2,7 +2,7 @@
 
 Conventions, here and everywhere:
   image coordinates   pixels of the source frame after its rotation flag, origin top-left, x right, y down
-  pitch coordinates   metres on a 105 x 68 pitch, origin bottom-left corner, x along the touchline, y up
+  pitch coordinates   metres on the match's pitch, origin bottom-left corner, x along the touchline, y up
   time `t_s`          seconds of video from presentation timestamps, first frame of the file = its own timestamp
   frame               number of the decoded frame, from 0
   missing             -1 for ids, NaN for floats, empty for none found; None only for "does not apply"

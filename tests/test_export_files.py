@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 import zipfile
@@ -24,7 +25,12 @@ from tacticeye.export import export_json
 from tacticeye.export_files import KINDS, tables, write_export
 from tacticeye.labels import Labels
 from tacticeye.ledger import MergeTracks, NameTeam, Period, RejectEvent, SetPeriods, SwapTeams
+from tacticeye.library import read_card
 from tacticeye.match_files import MatchFolder, write_record
+from tacticeye.pass_charts import pass_network
+from tacticeye.people_views import read_people
+from tacticeye.pitch import LAYOUTS
+from tacticeye.team_colours import team_colours
 from tacticeye.texts import get_texts
 from tacticeye.types import Boxes
 from tacticeye.video_sources import LocalFileSource
@@ -50,15 +56,46 @@ def folder(tmp_path: Path) -> MatchFolder:
 @pytest.fixture
 def on_pitch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MatchFolder:
     """The same match with every player's place on the pitch known."""
-    people = match_folders._people
+    return placed_match(tmp_path, monkeypatch, "11")
+
+
+def placed_match(data_dir: Path, monkeypatch: pytest.MonkeyPatch, pitch_kind: str) -> MatchFolder:
+    """As large as the picture, on a pitch of that kind."""
+    people, size_m = match_folders._people, LAYOUTS[pitch_kind].size_m
 
     def placed(times: np.ndarray, random: np.random.Generator) -> Boxes:
         boxes = people(times, random)
-        places = boxes.feet_xy / (1280, 720) * (105, 68)
+        places = boxes.feet_xy / (1280, 720) * size_m
         return Boxes(**{**boxes.__dict__, "pitch_xy": places.astype(np.float32)})
 
     monkeypatch.setattr(match_folders, "_people", placed)
-    return make_match(tmp_path, "placed", "Placed", batches=4)
+    return make_match(data_dir, "placed", "Placed", batches=4, pitch_kind=pitch_kind)
+
+
+def test_a_match_of_nine_a_side_is_drawn_and_told_on_its_own_pitch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = placed_match(tmp_path, monkeypatch, "9")
+    full = placed_match(tmp_path / "full", monkeypatch, "11")
+    view, colours = read_people(read_card(tmp_path, folder), folder), team_colours({}, is_dark=False)
+    assert view.is_on_pitch
+    assert view.size == LAYOUTS["9"].size_m
+    ground = pass_network(view, 0, colours, Labels(get_texts("en"))).spec["layer"][0]["data"]["values"]
+    assert max(point["gx"] for point in ground) == 73
+    assert {grid.shape for grid in view.stays.values()} == {(10, 16)}
+    # SPADL knows one size of pitch, and kloppy's places are shares of it: both have what happened at the same place.
+    for kind, name in (("spadl", "a.csv"), ("events", "b.zip")):
+        write_export(folder, kind, tmp_path / f"nine {name}")
+        write_export(full, kind, tmp_path / f"full {name}")
+    nine, eleven = (pd.read_csv(tmp_path / f"{size} a.csv") for size in ("nine", "full"))
+    places = ["start_x", "start_y", "end_x", "end_y"]
+    assert nine[places].to_numpy() == pytest.approx(eleven[places].to_numpy(), abs=0.02)
+    with zipfile.ZipFile(tmp_path / "nine b.zip") as archive:
+        assert b"<Width>73</Width>" in archive.read("metadata.xml")
+        shares = [event["start"]["x"] for event in json.loads(archive.read("events.json"))["data"][1:]]
+    with zipfile.ZipFile(tmp_path / "full b.zip") as archive:
+        full_shares = [event["start"]["x"] for event in json.loads(archive.read("events.json"))["data"][1:]]
+    assert [share or -1 for share in shares] == pytest.approx([share or -1 for share in full_shares], abs=1e-3)
 
 
 def test_corrections_are_in_every_export(folder: MatchFolder) -> None:

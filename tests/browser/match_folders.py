@@ -5,6 +5,7 @@ The football is made up: two clouds of players, control that changes sides, pass
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -46,14 +47,16 @@ def make_match(
     batch_s: float = 3.0,
     total_s: float = 60.0,
     source: Path | None = None,
+    pitch_kind: str = "11",
 ) -> MatchFolder:
     """A match with so many batches committed; its files say nothing yet of how it stands. source: a video to show."""
     folder = MatchFolder(data_dir / "matches" / match_id)
     folder.path.mkdir(parents=True)
     write_record(folder.card, Card(match_id, title, time.time()))
-    write_record(folder.config, AnalysisConfig(source_url=str(source or data_dir / "nowhere.mp4")))
+    config = AnalysisConfig(source_url=str(source or data_dir / "nowhere.mp4"), pitch_kind=pitch_kind)
+    write_record(folder.config, config)
     if batches:
-        _fill(folder, batches, batch_s)
+        _fill(folder, batches, batch_s, json.dumps({"pitch_kind": pitch_kind}))
         end_s = batches * batch_s
         write_record(
             folder.progress,
@@ -81,12 +84,12 @@ def run_as(folder: MatchFolder, pid: int) -> None:
     write_record(folder.worker, describe_process(pid))
 
 
-def _fill(folder: MatchFolder, batches: int, batch_s: float) -> None:
+def _fill(folder: MatchFolder, batches: int, batch_s: float, config_json: str) -> None:
     store = MatchStore(folder.path)
     store.create(
         MatchRecord(
             folder.match_id,
-            "{}",
+            config_json,
             "nowhere.mp4",
             "nowhere.mp4",
             WIDTH,
