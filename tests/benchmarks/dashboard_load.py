@@ -3,8 +3,9 @@
 `python -m tests.benchmarks.dashboard_load`: a made-up match of 90 minutes that stands as being analysed, the server as
 README starts it, and four tabs of one browser that look every two seconds. Prints, for each page, the time from asking
 for it until its figures stand (a new tab, the server warm), and what of it is the server's processor time, other tabs'
-looks included; the server's processor time a look; the sizes of the tabs' JavaScript heaps at the beginning and at the
-end; and how long each view takes to read without a browser.
+looks included; of the pages about the pitch, with nobody else looking, also the time from a choice until other figures
+stand; the server's processor time a look; the sizes of the tabs' JavaScript heaps at the beginning and at the end; and
+how long each view takes to read without a browser.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tacticeye.config import Settings
 from tacticeye.lease import hold_lease
@@ -38,8 +40,17 @@ SHOWN = {
     "events": "svg.marks, canvas.marks",
     "players": "[data-testid=stDataFrame]",
     "passes": "svg.marks, canvas.marks",
+    "heatmap": "svg.marks, canvas.marks",
+    "shape": "svg.marks, canvas.marks",
+    "radar": "canvas.pitch",
 }
 LOOK_S = 2.0
+PITCH_PAGES = ("heatmap", "shape", "radar")
+# What all figures of a page look like.
+PICTURES = """() => [...document.querySelectorAll("svg.marks, canvas.marks, canvas.pitch")]
+    .map(figure => figure.tagName === "CANVAS" ? figure.toDataURL() : figure.innerHTML)"""
+ALL_DIFFER = f"before => ({PICTURES})().every((picture, i) => picture !== before[i])"
+TIMES = 5
 
 
 def write_match(data_dir: Path, count: int) -> None:
@@ -48,7 +59,7 @@ def write_match(data_dir: Path, count: int) -> None:
     store.create(record())
     seconds: dict[ControlState, float] = {}
     end_s = 0.0
-    for output in batches(count):
+    for output in batches(count, is_on_pitch=True):
         for span in output.spans:
             seconds[span.state] = seconds.get(span.state, 0.0) + span.end_s - span.start_s
         totals, end_s = Totals(seconds_by_state=seconds), output.end_s
@@ -56,9 +67,12 @@ def write_match(data_dir: Path, count: int) -> None:
     write_record(folder.progress, Progress(time.time(), int(end_s * 25), end_s, int(end_s * 25), end_s, count - 1, 1.8))
 
 
-def open_page(browser: Browser, address: str, page_name: str) -> tuple[Page, float]:
-    """A tab of its own, and how long it took until figures stood in it, s."""
-    tab = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+def open_page(
+    browser: Browser, address: str, page_name: str, context: BrowserContext | None = None
+) -> tuple[Page, float]:
+    """A tab, and how long it took until figures stood in it, s. context: of a browser that was here before; None: one
+    that has nothing of us yet."""
+    tab = (context or browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
     begun = time.monotonic()
     tab.goto(f"{address}/{page_name}?match=full")
     tab.wait_for_selector(SHOWN[page_name], timeout=60_000)
@@ -72,6 +86,44 @@ def heap_mb(tab: Page) -> float:
     used = float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
     session.detach()
     return used
+
+
+def choose(tab: Page, page_name: str) -> float:
+    """Asks for another phase of play or another minute; how long it took until other figures stood, s."""
+    before = tab.evaluate(PICTURES)
+    begun = time.monotonic()
+    if page_name == "radar":
+        tab.get_by_role("slider").first.press("ArrowRight")
+    else:
+        tab.get_by_role("radio", name="With the ball").click()
+    tab.wait_for_function(ALL_DIFFER, arg=before)
+    return time.monotonic() - begun
+
+
+def measure_pitch_pages(browser: Browser, address: str, server: psutil.Process) -> None:
+    """Medians of several tabs one after the other, in a browser that has been here before."""
+
+    def spent_ms() -> float:
+        return 1000 * sum(server.cpu_times()[:2])
+
+    for name in PITCH_PAGES:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        open_page(browser, address, name, context)[0].close()
+        rows = []
+        for _ in range(TIMES):
+            before_ms = spent_ms()
+            tab, shown_s = open_page(browser, address, name, context)
+            opened_ms = spent_ms()
+            tab.wait_for_timeout(2000)  # until figures have their final size
+            settled_ms = spent_ms()
+            rows.append((shown_s, opened_ms - before_ms, choose(tab, name), spent_ms() - settled_ms))
+            tab.close()
+        context.close()
+        shown_s, shown_ms, changed_s, changed_ms = np.median(rows, axis=0)
+        print(
+            f"page {name}: first figures after {shown_s:.2f} s ({shown_ms:.0f} ms of the server's processor time), "
+            f"others after {changed_s:.2f} s ({changed_ms:.0f} ms)"
+        )
 
 
 def measure_views(service: Service) -> None:
@@ -94,6 +146,9 @@ def measure_pages(data_dir: Path, root: Path, minutes: float) -> None:
             open_page(browser, address, name)[0].context.close()
         tabs = []
         server = psutil.Process(pid)
+        measure_pitch_pages(browser, address, server)
+        if minutes <= 0:
+            return
         for name in TABS:
             before = sum(server.cpu_times()[:2])
             tab, took_s = open_page(browser, address, name)
@@ -117,7 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=BATCHES, help="of 3 s (default: 90 minutes)")
     parser.add_argument("--data-dir", type=Path, help="keeps the match, for the next time")
-    parser.add_argument("--minutes", type=float, default=10.0, help="how long the tabs stay open")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long the tabs stay open; 0: none")
     arguments = parser.parse_args()
     root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as name:

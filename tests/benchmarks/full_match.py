@@ -9,15 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from tacticeye.pitch_projection import PitchProjection, fit_homography
 from tacticeye.store import MatchRecord, MatchStore
 from tacticeye.types import (
     BallPosition,
     BallSource,
     Boxes,
+    Calibration,
     ChunkOutput,
     ControlSpan,
     ControlState,
@@ -37,6 +40,11 @@ BATCHES = 1800
 PEOPLE = 22
 TRACK_LIFE_BATCHES = 10  # a track is lost and found under a new id about twice a minute
 STATE_BYTES = 60_000
+# What a camera at the touchline shows: the picture's corners from the upper left, and where on the pitch they lie
+# when it looks at the halfway line, m.
+CORNERS_PX = np.array([(0, 250), (WIDTH, 250), (WIDTH, HEIGHT), (0, HEIGHT)], np.float64)
+CORNERS_M = np.array([(7.5, 68), (97.5, 68), (74.5, 0), (30.5, 0)], np.float64)
+PAN_M, PAN_S = 25.0, 40.0
 
 
 def record(match_id: str = "full") -> MatchRecord:
@@ -54,18 +62,20 @@ def record(match_id: str = "full") -> MatchRecord:
     )
 
 
-def batches(count: int = BATCHES, seed: int = 1) -> Iterator[ChunkOutput]:
-    """The batches of a match of count times 3 s, equal for equal seeds."""
+def batches(count: int = BATCHES, seed: int = 1, is_on_pitch: bool = False) -> Iterator[ChunkOutput]:
+    """The batches of a match of count times 3 s, equal for equal seeds. is_on_pitch: every frame is calibrated, of a
+    camera that pans."""
     for index in range(count):
-        yield batch(index, seed)
+        yield batch(index, seed, is_on_pitch)
 
 
-def batch(index: int, seed: int = 1) -> ChunkOutput:
+def batch(index: int, seed: int = 1, is_on_pitch: bool = False) -> ChunkOutput:
     """Batch `index` of the match."""
     random = np.random.default_rng([seed, index])
     start = index * FRAMES_PER_BATCH
     frames = np.arange(start, start + FRAMES_PER_BATCH, STEP)
-    boxes = _boxes(random, frames, index)
+    to_pitch = camera(start / FPS) if is_on_pitch else PitchProjection.unknown()
+    boxes = _boxes(random, frames, index, to_pitch)
     start_s, end_s = start / FPS, (start + FRAMES_PER_BATCH) / FPS
     ball = _ball(random, frames)
     return ChunkOutput(
@@ -82,12 +92,36 @@ def batch(index: int, seed: int = 1) -> ChunkOutput:
         kits=[TeamKit(0, (20, 40, 160)), TeamKit(1, (240, 240, 240))],
         chunk_stats={
             "frames_analysed": len(frames),
+            "frames_live": len(frames),
             "ball_detected": len(ball),
             "ball_interpolated": 0,
             "ball_unseen": len(frames) - len(ball),
         },
         processing_time_ms=1500.0,
         stage_ms={"detect": 1200.0, "track": 30.0},
+        calibration=_calibration(frames, to_pitch) if is_on_pitch else Calibration.empty(),
+    )
+
+
+def camera(t_s: float) -> PitchProjection:
+    """Where the camera points; it stands still during a batch."""
+    pan = np.array([PAN_M * np.sin(t_s / PAN_S), 0.0])
+    middle = (WIDTH / 2, HEIGHT / 2)
+    return PitchProjection(fit_homography(CORNERS_PX, CORNERS_M + pan), 0.0, middle, float(WIDTH), error_m=0.3)
+
+
+def _calibration(frames: np.ndarray[tuple[int], np.dtype[np.int64]], to_pitch: PitchProjection) -> Calibration:
+    n = len(frames)
+    return replace(
+        Calibration.empty(n),
+        frame=frames,
+        t_s=frames / FPS,
+        image_to_pitch=np.tile(to_pitch.image_to_pitch, (n, 1, 1)),
+        k1=np.zeros(n),
+        centre=np.tile(to_pitch.centre, (n, 1)),
+        scale=np.full(n, to_pitch.scale),
+        error_m=np.full(n, to_pitch.error_m),
+        is_followed=np.ones(n, np.bool_),
     )
 
 
@@ -105,7 +139,12 @@ def write(folder: Path, count: int = BATCHES) -> MatchStore:
     return store
 
 
-def _boxes(random: np.random.Generator, frames: np.ndarray[tuple[int], np.dtype[np.int64]], index: int) -> Boxes:
+def _boxes(
+    random: np.random.Generator,
+    frames: np.ndarray[tuple[int], np.dtype[np.int64]],
+    index: int,
+    to_pitch: PitchProjection,
+) -> Boxes:
     """22 people and a referee that wander about, some of them unseen now and then."""
     people = PEOPLE + 1
     person = np.tile(np.arange(people), len(frames))
@@ -122,6 +161,7 @@ def _boxes(random: np.random.Generator, frames: np.ndarray[tuple[int], np.dtype[
         role=np.where(person == PEOPLE, Role.REFEREE, np.where(person % 11 == 0, Role.GOALKEEPER, Role.PLAYER)),
         track=generation * people + person,
         team=np.where(person == PEOPLE, -1, person // 11),
+        pitch_xy=to_pitch.to_pitch(feet),
     )
     return boxes.select(random.uniform(size=len(person)) > 0.03)
 
