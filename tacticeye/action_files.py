@@ -51,7 +51,7 @@ _METRICA_RESTARTS = {EventKind.FREE_KICK: 32, EventKind.CORNER_KICK: 33, EventKi
 _METRICA_GOAL_KICK = 20
 # Frames in Metrica's files are this many a second; times are exact beside them.
 METRICA_HZ = 25
-_NOWHERE: Mapping[str, float | None] = {"x": None, "y": None}
+_NOWHERE: dict[str, Any] = {"x": None, "y": None}
 _METRICA_PERIODS = ("first_half", "second_half", "first_extra_half", "second_extra_half")
 
 
@@ -222,7 +222,7 @@ def _moment(t_s: float) -> dict[str, Any]:
     return {"frame": round(t_s * METRICA_HZ) + 1, "time": round(float(t_s), 3)}
 
 
-def _shares(x: float, y: float, layout: PitchLayout) -> Mapping[str, float | None]:
+def _shares(x: float, y: float, layout: PitchLayout) -> dict[str, Any]:
     if np.isnan(x) or np.isnan(y):
         return _NOWHERE
     return {"x": round(float(x) / layout.length_m, 5), "y": round(1 - float(y) / layout.width_m, 5)}

@@ -104,7 +104,7 @@ def measure_pitch_pages(browser: Browser, address: str, server: psutil.Process) 
     """Medians of several tabs one after the other, in a browser that has been here before."""
 
     def spent_ms() -> float:
-        return 1000 * sum(server.cpu_times()[:2])
+        return 1000 * float(sum(server.cpu_times()[:2]))
 
     for name in PITCH_PAGES:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
