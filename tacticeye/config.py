@@ -156,8 +156,7 @@ class Settings:
 
     data_dir      TACTICEYE_DATA_DIR     folder that holds matches/, default data/ in the working directory
     max_workers   TACTICEYE_MAX_WORKERS  matches analysed at the same time, at least 1; further ones wait in the queue
-    upload_mb     TACTICEYE_UPLOAD_MB    largest upload through the browser in MB
-    api_upload_mb  TACTICEYE_API_UPLOAD_MB  largest upload through the API in MB: a match in 4K has about 20 GB
+    upload_mb     TACTICEYE_UPLOAD_MB    largest upload in MB: a match in 4K has about 20 GB
     api_token     TACTICEYE_API_TOKEN    what callers of the API must show; empty: nothing
     allow_private_sources  TACTICEYE_ALLOW_PRIVATE_SOURCES  whether links may lead to this machine and its network
     cookies_file  TACTICEYE_COOKIES_FILE  cookies of a browser (Netscape format) for videos that want a login
@@ -170,8 +169,7 @@ class Settings:
 
     data_dir: Path = Path("data")
     max_workers: int = 1
-    upload_mb: int = 400
-    api_upload_mb: int = 20000
+    upload_mb: int = 20000
     api_token: str = ""
     cors_origins: str = ""
     broker_url: str = ""

@@ -10,7 +10,6 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 
 from tacticeye.config import AnalysisConfig, SourceType
 from tacticeye.errors import (
@@ -152,27 +151,6 @@ def _make_match(data_dir: Path, match_id: str, title: str) -> MatchFolder:
     return folder
 
 
-def create_upload(data_dir: Path, config: AnalysisConfig, name: str, content: IO[bytes]) -> str:
-    """Like create_match, of a video that is copied into the folder. name: as the user knows it, shown as title."""
-    stem = Path(name).stem
-    folder = _make_match(data_dir, _new_id(stem), stem)
-    video = folder.path / f"source{video_suffix(name)}"
-    try:
-        with video.open("wb") as file:
-            shutil.copyfileobj(content, file, COPY_BYTES)
-        write_record(folder.config, replace(config, source_url=str(_get_video(video))))
-    except OSError as error:
-        _remove(folder)
-        raise storage_error(video, error) from error
-    except SourceError as error:
-        _remove(folder)
-        raise SourceError(name, error.reason) from error
-    except StorageError:
-        _remove(folder)
-        raise
-    return folder.match_id
-
-
 def create_from_upload(
     data_dir: Path, config: AnalysisConfig, upload: Upload, match_id: str | None = None, title: str = ""
 ) -> str:
@@ -195,7 +173,10 @@ def create_from_upload(
     except OSError as error:
         _remove(folder)
         raise storage_error(video, error) from error
-    except (SourceError, StorageError):
+    except SourceError as error:
+        _remove(folder)
+        raise SourceError(upload.filename, error.reason) from error
+    except StorageError:
         _remove(folder)
         raise
     return chosen

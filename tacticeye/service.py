@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from tacticeye import ledger, library, render_job
 from tacticeye.capacity import Limit as Limit
@@ -67,7 +67,7 @@ class Service:
     @property
     def uploads(self) -> UploadShelf:
         """Uploads that come in parts, before a match takes them over."""
-        return UploadShelf(self._data_dir, self._settings.api_upload_mb)
+        return UploadShelf(self._data_dir, self._settings.upload_mb)
 
     def list_matches(self) -> list[MatchCard]:
         """All matches, newest first."""
@@ -111,12 +111,6 @@ class Service:
         created = self.create_match(config, match_id, title)
         self.start(created)
         return created
-
-    def add_upload(self, name: str, content: IO[bytes], preset: str = "vod", **overrides: Any) -> str:
-        """A new match of an upload, which is copied into its folder, started. name: as the user knows it."""
-        match_id = library.create_upload(self._data_dir, AnalysisConfig.preset(preset, **overrides), name, content)
-        self.start(match_id)
-        return match_id
 
     def add_finished_upload(
         self, file_id: str, preset: str = "vod", match_id: str | None = None, title: str = "", **overrides: Any

@@ -10,6 +10,8 @@ nobody touched for a week are removed when the next one begins.
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -28,6 +30,7 @@ from tacticeye.match_files import make_folder, storage_error, write_bytes
 
 FILE_ID = re.compile(r"[0-9a-f]{32}")
 KEPT_S = 7 * 24 * 3600.0
+PASS_HOURS = 24
 # Left free on the disk: databases of the matches that are being analysed grow meanwhile.
 SPARE_BYTES = 512 << 20
 MB = 10**6
@@ -146,13 +149,34 @@ class UploadShelf:
         write_bytes(self._folder / file_id / "upload.json", _LABEL.dump_json(label))
 
     def _limit_sentence(self) -> str:
-        return f"this server takes {self._limit_mb} MB; the setting TACTICEYE_API_UPLOAD_MB raises that."
+        return f"this server takes {self._limit_mb} MB; the setting TACTICEYE_UPLOAD_MB raises that."
 
     def _forget_old(self) -> None:
         for folder in self._folder.iterdir():
             content = folder / "content"
             if FILE_ID.fullmatch(folder.name) and _age_s(content) > KEPT_S:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_pass(api_token: str) -> str:
+    """What a page of ours shows to upload for a day, and for nothing else, where the API wants its token.
+
+    Whoever opens the page may upload there anyway; the token itself opens all of the API and never leaves the server.
+    """
+    # Whole hours, so that a page which is drawn again stays as it is.
+    until = str((int(time.time()) // 3600 + 1 + PASS_HOURS) * 3600)
+    return f"{until}.{_signature(api_token, until)}"
+
+
+def is_pass_right(api_token: str, shown: str, now: float | None = None) -> bool:
+    """Whether `shown` is a pass of `new_pass` that is still good. now: Unix time, default the clock's."""
+    until, _, signature = shown.partition(".")
+    is_genuine = hmac.compare_digest(signature.encode(), _signature(api_token, until).encode())
+    return is_genuine and (time.time() if now is None else now) < int(until)
+
+
+def _signature(api_token: str, until: str) -> str:
+    return hmac.new(api_token.encode(), f"upload until {until}".encode(), hashlib.sha256).hexdigest()
 
 
 def clean_name(filename: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from pathlib import Path
 
@@ -11,9 +10,10 @@ import pytest
 from tacticeye.config import AnalysisConfig
 from tacticeye.errors import InvalidMatchIdError, MatchBusyError, MatchExistsError, SourceError, StorageError
 from tacticeye.lease import hold_lease
-from tacticeye.library import create_match, create_upload, delete_match, list_cards, read_card
+from tacticeye.library import create_from_upload, create_match, delete_match, list_cards, read_card
 from tacticeye.match_files import MATCH_ID, Ending, MatchFolder, Progress, matches_dir, write_record
 from tacticeye.match_queue import MatchStatus, ask_to_run, close_run
+from tacticeye.uploads import UploadShelf
 
 
 @pytest.fixture
@@ -88,7 +88,11 @@ def test_a_data_folder_that_can_not_be_made_is_told_in_one_sentence(tmp_path: Pa
 
 
 def test_an_upload_lies_in_the_folder_of_its_match(data_dir: Path) -> None:
-    match_id = create_upload(data_dir, AnalysisConfig(), "../../My Derby.MP4", io.BytesIO(b"frames"))
+    shelf = UploadShelf(data_dir, 1)
+    upload = shelf.begin("../../My Derby.MP4", 6)
+    with shelf.appending(upload.file_id, 0) as writer:
+        writer.write(b"frames")
+    match_id = create_from_upload(data_dir, AnalysisConfig(), shelf.get(upload.file_id))
     folder = MatchFolder.existing(data_dir, match_id)
     video = Path(folder.read_config().source_url)
     assert (video.parent, video.name, video.read_bytes()) == (folder.path, "source.mp4", b"frames")
@@ -97,7 +101,7 @@ def test_an_upload_lies_in_the_folder_of_its_match(data_dir: Path) -> None:
 
 def test_an_empty_upload_is_refused_by_its_own_name_and_leaves_nothing(data_dir: Path) -> None:
     with pytest.raises(SourceError, match=r"derby\.mp4: the file is empty"):
-        create_upload(data_dir, AnalysisConfig(), "derby.mp4", io.BytesIO())
+        create_from_upload(data_dir, AnalysisConfig(), UploadShelf(data_dir, 1).begin("derby.mp4", 0))
     assert list(matches_dir(data_dir).iterdir()) == []
 
 

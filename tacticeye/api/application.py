@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tacticeye.api import live, matches, uploads
-from tacticeye.api.guard import Gate, allowed_origins, install_error_answers, require_token
+from tacticeye.api.guard import Gate, allowed_origins, install_error_answers, require_token, require_token_or_pass
 from tacticeye.api.models import Problem
 
 _DESCRIPTION = """
@@ -34,8 +34,8 @@ def create_app() -> FastAPI:
         static_url="/api/docs-assets",
     )
     answers: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 403: {"model": Problem}}
-    for router in (uploads.router, matches.router):
-        app.include_router(router, prefix="/api", dependencies=[Depends(require_token)], responses=answers)
+    for router, requirement in ((uploads.router, require_token_or_pass), (matches.router, require_token)):
+        app.include_router(router, prefix="/api", dependencies=[Depends(requirement)], responses=answers)
     app.include_router(live.router)
     install_error_answers(app)
     app.add_middleware(Gate)

@@ -32,6 +32,7 @@ from tacticeye.errors import (
 )
 from tacticeye.texts import find_language
 from tacticeye.texts.sentences import translate
+from tacticeye.uploads import is_pass_right
 
 JSON_LIMIT_BYTES = 64 << 10
 UPLOAD_PATH = "/api/upload"
@@ -87,10 +88,21 @@ def is_token_right(settings: Settings, token: str) -> bool:
 
 
 def require_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    """A dependency of every route but the description."""
+    """A dependency of every route but the description and uploads."""
     if not is_token_right(Settings.from_environment(), credentials.credentials if credentials else ""):
-        sentence = "This server wants its token: send the header 'Authorization: Bearer TOKEN'."
-        raise HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"})
+        raise _no_token()
+
+
+def require_token_or_pass(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
+    """A dependency of the routes of uploads, which our own pages call too, with a pass instead of the token."""
+    settings, shown = Settings.from_environment(), credentials.credentials if credentials else ""
+    if not is_token_right(settings, shown) and not is_pass_right(settings.api_token, shown):
+        raise _no_token()
+
+
+def _no_token() -> HTTPException:
+    sentence = "This server wants its token: send the header 'Authorization: Bearer TOKEN'."
+    return HTTPException(401, sentence, {"WWW-Authenticate": "Bearer"})
 
 
 def is_origin_allowed(connection: HTTPConnection) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from tacticeye.config import PRESETS, Settings, SourceType
+from tacticeye.config import PRESETS, SourceType
 from tacticeye.dashboard import navigation, panels, polls, uploader
 from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
@@ -73,10 +73,6 @@ def _by_path() -> None:
 
 
 def _by_upload() -> None:
-    if Settings.from_environment().api_token:
-        # The browser has no token to show; the file then goes through the page.
-        _by_page_upload()
-        return
     upload = uploader.show()
     with st.form("new_by_upload", border=False):
         wanted = _choices("upload")
@@ -85,25 +81,6 @@ def _by_upload() -> None:
         uploader.forget()
         title = wanted.title or Path(upload.name).stem
         begin(lambda: polls.service().add_finished_upload(upload.file_id, wanted.preset, title=title), wanted)
-    elif is_sent:
-        st.html(panels.hint(say("new.upload_first")))
-
-
-def _by_page_upload() -> None:
-    limit_mb = Settings.from_environment().upload_mb
-    with st.form("new_by_upload", border=False):
-        st.caption(say("new.upload_sentence", mb=limit_mb))
-        upload = st.file_uploader(
-            say("new.upload"),
-            type=uploader.VIDEO_KINDS,
-            max_upload_size=limit_mb,
-            key="new_upload",
-            label_visibility="collapsed",
-        )
-        wanted = _choices("upload")
-        is_sent = st.form_submit_button(say("new.analyse"), key="start_upload", type="primary")
-    if is_sent and upload is not None:
-        begin(lambda: polls.service().add_upload(upload.name, upload, wanted.preset), wanted)
     elif is_sent:
         st.html(panels.hint(say("new.upload_first")))
 

@@ -11,7 +11,9 @@ export default function (component) {
   uploader.component = component;
   uploader.texts = data.texts;
   uploader.address = data.address;
-  uploader.language = data.language;
+  uploader.headers = { "Accept-Language": data.language };
+  // What the server's own pages may show where the API wants its token.
+  if (data.pass) uploader.headers.Authorization = `Bearer ${data.pass}`;
   uploader.limit = data.limit_bytes;
   uploader.prompt.textContent = data.texts.prompt;
   uploader.input.accept = data.accept;
@@ -81,12 +83,13 @@ async function sendPart(uploader, file, id, offset) {
   const form = new FormData();
   form.append("file", file.slice(offset, offset + PART_BYTES), file.name);
   const query = id === null ? `total_size=${file.size}` : `file_id=${id}&offset=${offset}`;
-  const response = await fetch(`${uploader.address}?${query}`, 
-    { method: "POST", body: form, headers: { "Accept-Language": uploader.language } });
+  const response = await fetch(`${uploader.address}?${query}`,
+    { method: "POST", body: form, headers: uploader.headers });
   if (response.ok) return response.json();
   const error = new Error("refused");
   // A conflict is mended by asking how much has arrived; everything else is for the user to read.
-  if (response.status !== 409 && response.status < 500) {
+  if (response.status === 401) error.told = uploader.texts.expired;
+  else if (response.status !== 409 && response.status < 500) {
     const answer = await response.json().catch(() => ({}));
     error.told = typeof answer.detail === "string" ? answer.detail : uploader.texts.broken;
   }
@@ -94,7 +97,7 @@ async function sendPart(uploader, file, id, offset) {
 }
 
 async function arrived(uploader, id, offset) {
-  const response = await fetch(`${uploader.address}/${id}`);
+  const response = await fetch(`${uploader.address}/${id}`, { headers: uploader.headers });
   return response.ok ? (await response.json()).size ?? offset : offset;
 }
 

@@ -10,6 +10,7 @@ from streamlit.components.v2 import component
 
 from tacticeye.config import Settings
 from tacticeye.dashboard.language import say, texts
+from tacticeye.uploads import new_pass
 
 VIDEO_KINDS = ("mp4", "mov", "mkv", "avi", "webm", "ts", "m4v", "mts")
 _HERE = Path(__file__).resolve().parent
@@ -44,11 +45,12 @@ def show() -> UploadedFile | None:
         st.session_state[_DONE] = UploadedFile(str(done["file_id"]), str(done["name"]))
 
     uploaded: UploadedFile | None = st.session_state.get(_DONE)
-    limit_mb = settings.api_upload_mb
+    limit_mb = settings.upload_mb
     _component(
         key=_KEY,
         data={
             "address": "/api/upload",
+            "pass": new_pass(settings.api_token) if settings.api_token else "",
             "language": texts().language,
             "accept": ",".join(f".{kind}" for kind in VIDEO_KINDS),
             "limit_bytes": limit_mb * _MB,
@@ -59,6 +61,7 @@ def show() -> UploadedFile | None:
                 "again": say("upload.again"),
                 "done": say("upload.done"),
                 "broken": say("upload.broken"),
+                "expired": say("upload.expired"),
                 "empty": say("upload.empty"),
                 "too_large": say("upload.too_large", gb=f"{limit_mb / 1000:g}"),
             },

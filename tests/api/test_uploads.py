@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tacticeye.uploads import is_pass_right, new_pass
 from tests.api.server import Server, running_api
 
 CONTENT = bytes(range(256)) * 20_000  # 5 MB, more than one piece on the way to the disk
@@ -106,7 +107,7 @@ def test_a_body_that_is_no_file_is_refused_and_leaves_nothing(
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     environment = {
         "TACTICEYE_API_TOKEN": "open sesame",
-        "TACTICEYE_API_UPLOAD_MB": "1",
+        "TACTICEYE_UPLOAD_MB": "1",
         "TACTICEYE_CORS_ORIGINS": "https://club.example",
     }
     with running_api(tmp_path_factory.mktemp("strict"), 1.0, environment) as running:
@@ -122,6 +123,25 @@ def test_without_the_right_token_nothing_is_told(strict: Server, headers: dict[s
         answer = client.get("/api/matches", headers=headers)
         assert (answer.status_code, "token" in answer.json()["detail"]) == (401, True)
         assert client.get("/api/matches", headers=OPEN).status_code == 200
+
+
+def test_a_pass_of_our_own_page_opens_uploads_and_nothing_else(strict: Server) -> None:
+    shown = new_pass("open sesame")
+    until = shown.partition(".")[0]
+    with strict.client() as client:
+
+        def status(text: str) -> int:
+            headers = {"Authorization": f"Bearer {text}"}
+            return client.post("/api/upload", files={"file": ("a.mp4", b"x")}, headers=headers).status_code
+
+        headers = {"Authorization": f"Bearer {shown}"}
+        sent = client.post("/api/upload", files={"file": ("a.mp4", b"x")}, headers=headers)
+        assert sent.status_code == 201
+        assert client.delete(f"/api/upload/{sent.json()['file_id']}", headers=headers).status_code == 204
+        assert client.get("/api/matches", headers=headers).status_code == 401
+        assert [status(text) for text in (new_pass("guessed"), f"9{shown}", until, f"{until}.")] == [401] * 4
+    assert is_pass_right("open sesame", shown)
+    assert not is_pass_right("open sesame", shown, now=int(until))
 
 
 def test_an_upload_over_the_limit_is_refused_and_removed(strict: Server) -> None:

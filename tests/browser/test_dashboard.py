@@ -60,7 +60,7 @@ class Gallery:
 
 
 @contextmanager
-def running_server(root: Path, data_dir: Path, port: int = 0) -> Iterator[tuple[str, int]]:
+def running_server(root: Path, data_dir: Path, port: int = 0, token: str = "") -> Iterator[tuple[str, int]]:
     """Address and process id of `streamlit run streamlit_app.py`, as README starts it. port: 0 takes a free one."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -71,7 +71,12 @@ def running_server(root: Path, data_dir: Path, port: int = 0) -> Iterator[tuple[
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
             cwd=root,
-            env={**os.environ, "TACTICEYE_DATA_DIR": str(data_dir), "STREAMLIT_SERVER_HEADLESS": "true"},
+            env={
+                **os.environ,
+                "TACTICEYE_DATA_DIR": str(data_dir),
+                "TACTICEYE_API_TOKEN": token,
+                "STREAMLIT_SERVER_HEADLESS": "true",
+            },
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -434,7 +439,7 @@ def test_an_upload_that_is_no_video_fails_in_one_sentence(root: Path, tmp_path: 
         no_fault(page)
 
 
-def test_a_large_upload_costs_the_server_no_memory_and_outlives_a_broken_connection(
+def test_a_large_upload_costs_the_server_no_memory_outlives_a_broken_connection_and_needs_no_token_of_its_user(
     root: Path, tmp_path: Path, page: Page
 ) -> None:
     upload = tmp_path / "derby.mp4"
@@ -449,7 +454,7 @@ def test_a_large_upload_costs_the_server_no_memory_and_outlives_a_broken_connect
         else:
             route.continue_()
 
-    with running_server(root, tmp_path) as (address, pid):
+    with running_server(root, tmp_path, token="sesame") as (address, pid):
         page.route("**/api/upload?*", break_once)
         page.goto(address)
         expect(page.get_by_text("Drop a video here")).to_be_visible()
