@@ -9,8 +9,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from tacticeye.store import MatchStore
 from tacticeye.types import NO_PTS, StreamPosition
 from tacticeye.video_sources import LocalFileSource, open_source
 from tests.live_streams import FPS, live_playlist, sending, sending_hls
+from tests.lossy_link import losing
 from tests.small_match import write_small_match
 from tests.web_server import WebServer, serving
 
@@ -153,6 +155,18 @@ def test_a_server_that_is_gone_for_some_seconds_is_waited_for(web: WebServer) ->
     assert any("stands still" in sentence for sentence in told) and told[-1] == ""
     assert gaps_of(frames) == []  # what was sent meanwhile is still in the list
     assert_times_are_honest(frames)
+
+
+def test_a_line_that_loses_a_tenth_of_its_packets_costs_no_picture(web: WebServer) -> None:
+    port = int(web.address.rpartition(":")[2])
+    with sending_hls(web.folder, 7, size="640x360"), losing(port, 0.1) as lossy_port:
+        link = f"http://127.0.0.1:{lossy_port}/{live_playlist(web.folder).name}"
+        with open_source(SourceType.HLS, link) as source:
+            frames = list(source.get_frame_generator())
+    assert (source.is_interrupted, source.failure) == (False, None)
+    assert len(frames) >= 5 * FPS
+    assert_times_are_honest(frames)
+    assert gaps_of(frames) == []
 
 
 def test_a_slow_analysis_gets_fewer_frames_then_loses_some_but_stays_near_and_keeps_all(
@@ -284,6 +298,21 @@ def test_a_stream_of_an_rtmp_server_is_read(rtmp_server: str, monkeypatch: pytes
             frames = list(source.get_frame_generator())
     assert len(frames) > 3 * FPS
     assert_times_are_honest(frames)
+
+
+def test_rtmp_over_a_line_that_loses_a_tenth_of_its_packets_costs_no_picture(
+    rtmp_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TACTICEYE_ALLOW_PRIVATE_SOURCES", "yes")
+    port = urlsplit(rtmp_server).port
+    assert port is not None
+    with sending(rtmp_server, 20, "-f", "flv", size="640x360"), losing(port, 0.1) as lossy_port:
+        time.sleep(1.0)
+        with open_source(SourceType.RTMP, rtmp_server.replace(str(port), str(lossy_port))) as source:
+            frames = list(islice(source.get_frame_generator(), 4 * FPS))
+    assert len(frames) == 4 * FPS
+    assert_times_are_honest(frames)
+    assert gaps_of(frames) == []
 
 
 class TestClock:
