@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +16,20 @@ from tacticeye.video_route import video_route
 
 ROOT = Path(__file__).resolve().parent
 
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Streamlit collects garbage after every look at a page, and going through all that the imports left took longer
+    than drawing the page. What stays for good is set aside once."""
+    gc.collect()
+    gc.freeze()
+    yield {}
+
+
 # The main script lies away from `pages/`: beside it, Streamlit would take a deep link on a fresh server for its older
 # kind of multipage app and show the wrong sidebar.
-app = st.App(ROOT / "tacticeye" / "dashboard" / "main.py", routes=[*mounts(), video_route(), download_route()])
+app = st.App(
+    ROOT / "tacticeye" / "dashboard" / "main.py",
+    lifespan=lifespan,
+    routes=[*mounts(), video_route(), download_route()],
+)
