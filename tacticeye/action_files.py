@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tacticeye.corrections import TURNOVERS
 from tacticeye.labels import Labels
 from tacticeye.ledger import Period
 from tacticeye.people_views import PeopleView
+from tacticeye.periods import period_numbers
 from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.types import NO_TRACK, EventKind, EventResult
 
@@ -67,17 +67,10 @@ def place_events(events: pd.DataFrame, view: PeopleView) -> pd.DataFrame:
     return placed
 
 
-def period_numbers(t_s: NDArray[np.float64], periods: Sequence[Period]) -> NDArray[np.int64]:
-    """(N,) int64: from 1, the period of each time; 0 outside of all. No periods: all is the first."""
-    numbers = np.zeros(len(t_s), np.int64)
-    for number, period in enumerate(periods or WHOLE_VIDEO, start=1):
-        numbers[(t_s >= period.start_s) & (t_s < period.end_s)] = number
-    return numbers
-
-
 def _in_periods(events: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
-    """Those within a period, with its number as column period."""
-    numbered = events.assign(period=period_numbers(events["t_start_s"].to_numpy(np.float64), periods))
+    """Those within a period, with its number as column period. No periods: all is the first."""
+    t_s = events["t_start_s"].to_numpy(np.float64)
+    numbered = events.assign(period=period_numbers(t_s, periods or WHOLE_VIDEO))
     return numbered[numbered["period"] > 0].reset_index(drop=True)
 
 

@@ -5,7 +5,7 @@ Team and role of a box are those believed of its track now; a box without a trac
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ import pandas as pd
 from tacticeye.corrected_match import read_overrides, shown_boxes
 from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
 from tacticeye.errors import ConfigurationError
+from tacticeye.ledger import Period
 from tacticeye.match_files import MatchFolder
+from tacticeye.periods import period_numbers
 from tacticeye.pitch import is_inside, pitch_layout_of
 from tacticeye.pitch_projection import projection_of
 from tacticeye.store import MatchStore, Snapshot, read_calibration
 from tacticeye.types import Role
 
+PERIOD_COLUMNS = ("number", "start_s", "end_s", "to_right")
 INCLUDES = ("boxes", "ball", "calibration")
 # Points of the picture whose places an exported calibration tells: across and down.
 GRID = (16, 9)
@@ -31,7 +34,10 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
 
     match     id, source name, width, height, fps
     control   [{start_s, end_s, state, track}], contiguous; state as in ControlState
-    events    [{kind, result, start_s, end_s, team, from_track, to_track, from_xy, to_xy, confidence, source}]
+    events    [{kind, result, start_s, end_s, team, from_track, to_track, from_xy, to_xy, confidence, source, period}];
+              period: the number of the one in which it begins, null outside of all and until the user has told any
+    periods   [{number, start_s, end_s, to_right}] as the user told them; to_right: the team that attacks to where x is
+              greatest, -1 unknown
     kits      [{team, rgb}]
     ball      with "ball": [{t_s, frame, x, y, source, confidence}], no entry where unseen
     boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track, pitch_x, pitch_y}]; team -1 unsure;
@@ -60,6 +66,7 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
                 correct_spans(snapshot.control_spans(), overrides)[["start_s", "end_s", "state", "track"]]
             ),
             "events": _events(snapshot, overrides),
+            "periods": period_rows(overrides.periods),
             "kits": [{"team": team, "rgb": list(rgb)} for team, rgb in sorted(kits.items())],
         }
         if "ball" in include:
@@ -72,8 +79,15 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
     return exported
 
 
+def period_rows(periods: Sequence[Period]) -> list[dict[str, Any]]:
+    """PERIOD_COLUMNS of each."""
+    told = ((number, p.start_s, p.end_s, p.to_right) for number, p in enumerate(periods, start=1))
+    return [dict(zip(PERIOD_COLUMNS, row, strict=True)) for row in told]
+
+
 def _events(snapshot: Snapshot, overrides: Overrides) -> list[dict[str, Any]]:
     events = correct_events(snapshot.events().sort_values("event_id"), overrides)
+    numbers = period_numbers(events["t_start_s"].to_numpy(np.float64), overrides.periods)
     return [
         {
             "kind": row["kind"],
@@ -87,8 +101,9 @@ def _events(snapshot: Snapshot, overrides: Overrides) -> list[dict[str, Any]]:
             "to_xy": [row["x_to"], row["y_to"]],
             "confidence": row["confidence"],
             "source": row["source"],
+            "period": number or None,
         }
-        for row in _rows(events)
+        for row, number in zip(_rows(events), numbers.tolist(), strict=True)
     ]
 
 

@@ -1,7 +1,8 @@
 """A match as a file in the formats of other programs, as corrected by its users. Times in s of video.
 
 json        export.py
-csv         a zip of tables: events, control, players, passes, ball, boxes
+csv         a zip of tables: events, control, players, passes, ball, boxes, periods; events and passes with the number
+            of their period, empty outside of all and until the user has told any
 parquet     the same tables, as Parquet
 duckdb      the database as detected, in a copy of its own
 sportscode  XML of coded events, as video tools and kloppy (load of sportscode) read it
@@ -25,20 +26,21 @@ import pandas as pd
 
 from tacticeye.action_files import (
     METRICA_HZ,
+    WHOLE_VIDEO,
     metrica_events,
     metrica_metadata,
-    period_numbers,
     place_events,
     spadl_actions,
 )
 from tacticeye.corrected_match import read_overrides, shown_boxes
 from tacticeye.corrections import correct_events, correct_spans
 from tacticeye.errors import ExportError
-from tacticeye.export import export_json
+from tacticeye.export import PERIOD_COLUMNS, export_json, period_rows
 from tacticeye.labels import Labels
 from tacticeye.library import read_card
 from tacticeye.match_files import MatchFolder, write_bytes
 from tacticeye.people_views import PeopleView, read_people
+from tacticeye.periods import period_numbers, with_periods
 from tacticeye.pitch_projection import projection_of
 from tacticeye.store import MatchStore, read_calibration
 from tacticeye.store.copies import copy_database
@@ -62,13 +64,15 @@ def tables(folder: MatchFolder) -> dict[str, pd.DataFrame]:
     with MatchStore(folder.path).read() as snapshot:
         overrides = read_overrides(folder)
         boxes = shown_boxes(snapshot, overrides)
+        events = correct_events(snapshot.events().sort_values("event_id"), overrides)
         return {
-            "events": correct_events(snapshot.events().sort_values("event_id"), overrides),
+            "events": with_periods(events, overrides.periods),
             "control": correct_spans(snapshot.control_spans(), overrides),
             "players": view.players.assign(name=[overrides.names.get(track, "") for track in view.players["track"]]),
-            "passes": view.passes,
+            "passes": with_periods(view.passes, overrides.periods),
             "ball": snapshot.ball_path(),
             "boxes": boxes.assign(role=boxes["role"].map({int(role): role.name.lower() for role in Role})),
+            "periods": pd.DataFrame(period_rows(overrides.periods), columns=list(PERIOD_COLUMNS)),
         }
 
 
@@ -136,7 +140,7 @@ def _tracking(folder: MatchFolder, out: Path) -> None:
     boxes = tables(folder)["boxes"]
     placed = boxes[(boxes["track"] >= 0) & boxes["team"].isin([0, 1]) & boxes["pitch_x"].notna()]
     t_s = boxes["t_s"].to_numpy(np.float64)
-    told = period_numbers(t_s, view.overrides.periods)
+    told = period_numbers(t_s, view.overrides.periods or WHOLE_VIDEO)
     frames, first = np.unique(np.round(t_s[told > 0] * METRICA_HZ).astype(int) + 1, return_index=True)
     numbers = told[told > 0][first]
     ball = _ball_places(folder)

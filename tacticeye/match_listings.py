@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from tacticeye.corrected_match import lay_corrections, read_overrides
 from tacticeye.match_files import MatchFolder
+from tacticeye.periods import period_numbers
 from tacticeye.store import MatchStore
 from tacticeye.store.listings import ShownPeople, list_batch_stats, list_gaps, list_happenings, list_people
 from tacticeye.types import ControlState
@@ -43,7 +45,8 @@ class PositionFilter:
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """rows: as in store.listings. total: rows that the filter lets through on all pages."""
+    """rows: as in store.listings, events with the number of their period (0: of none) besides. total: rows that the
+    filter lets through on all pages."""
 
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     total: int = 0
@@ -68,9 +71,13 @@ def read_events(folder: MatchFolder, wanted: EventFilter) -> Page:
     if not store.exists:
         return Page()
     with store.read() as snapshot:
-        lay_corrections(snapshot, read_overrides(folder))
+        overrides = read_overrides(folder)
+        lay_corrections(snapshot, overrides)
         batches = (wanted.batch_from, wanted.batch_to)
-        return Page(*list_happenings(snapshot, wanted.kinds, batches, wanted.limit, wanted.offset))
+        rows, total = list_happenings(snapshot, wanted.kinds, batches, wanted.limit, wanted.offset)
+        return Page(
+            rows.assign(period=period_numbers(rows["t_start_s"].to_numpy(np.float64), overrides.periods)), total
+        )
 
 
 def read_positions(folder: MatchFolder, wanted: PositionFilter) -> Page:

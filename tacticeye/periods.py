@@ -82,6 +82,20 @@ def ways(t_s: NDArray[np.float64], team: NDArray[np.int64], periods: Sequence[Pe
     return way
 
 
+def period_numbers(t_s: NDArray[np.float64], periods: Sequence[Period]) -> NDArray[np.int64]:
+    """(N,) from 1: the period of each time; 0 outside of all."""
+    numbers = np.zeros(len(t_s), np.int64)
+    for number, period in enumerate(periods, start=1):
+        numbers[(t_s >= period.start_s) & (t_s < period.end_s)] = number
+    return numbers
+
+
+def with_periods(events: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
+    """Events with a column period: the number of the one in which they begin, missing outside of all."""
+    numbers = pd.Series(period_numbers(events["t_start_s"].to_numpy(np.float64), periods), events.index, "Int64")
+    return events.assign(period=numbers.mask(numbers == 0))
+
+
 def guess_periods(
     live: np.ndarray[tuple[int, int], np.dtype[np.float64]],
     kick_offs: Sequence[float],

@@ -110,6 +110,18 @@ def test_corrections_are_in_every_export(folder: MatchFolder) -> None:
     assert len(tables(folder)["events"]) == len(after["events"])
 
 
+def test_events_carry_their_period_once_the_user_has_told_any(folder: MatchFolder) -> None:
+    assert {event["period"] for event in export_json(folder.path)["events"]} == {None}
+    ledger.append(folder, SetPeriods((Period(0.0, 4.0, 1), Period(6.0, 12.0, 0))))
+    exported, made = export_json(folder.path), tables(folder)
+    assert exported["periods"][1] == {"number": 2, "start_s": 6.0, "end_s": 12.0, "to_right": 0}
+    assert made["periods"].to_dict("records") == exported["periods"]
+    expected = [1 if e["start_s"] < 4 else 2 if e["start_s"] >= 6 else None for e in exported["events"]]
+    assert len(set(expected)) == 3
+    assert [event["period"] for event in exported["events"]] == expected
+    assert [None if pd.isna(number) else number for number in made["events"]["period"]] == expected
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_tables_are_read_back_with_all_rows(folder: MatchFolder, tmp_path: Path, kind: str) -> None:
     out = tmp_path / "tables.zip"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from tacticeye.api.recent import Recent
 from tacticeye.config import Settings
 from tacticeye.errors import ConfigurationError, MatchBusyError
 from tacticeye.gap import GapReason
+from tacticeye.ledger import Period
 from tacticeye.match_listings import EventFilter, Page, PositionFilter
 from tacticeye.match_queue import PACKAGE_PARENT, MatchStatus
 from tacticeye.service import MatchCard, Service
@@ -100,6 +102,19 @@ def events(
     page = _recent.get((service.data_dir, match_id, str(wanted)), lambda: service.events_page(match_id, wanted))
     return models.EventList(
         match_id=match_id, total=page.total, limit=limit, offset=offset, events=_event_items(page.rows)
+    )
+
+
+@router.get("/match/{match_id}/periods", response_model=models.Periods, responses=_FOUND)
+def periods(match_id: str, service: ServiceNow) -> models.Periods:
+    """Kick-off and end of each period and which way the teams attack, as users told it, and what play suggests."""
+    told = service.overrides(match_id).periods
+    guess = _recent.get((service.data_dir, match_id, "periods"), lambda: service.pitch.guess_periods(match_id))
+    return models.Periods(
+        match_id=match_id,
+        periods=_period_items(told),
+        guess=_period_items(guess.periods),
+        half_time_told_by=guess.half_time,
     )
 
 
@@ -292,8 +307,16 @@ def _event_items(rows: pd.DataFrame) -> list[models.EventItem]:
             from_player=row["track_from"],
             to_player=row["track_to"],
             confidence=_known(row["confidence"]),
+            period=row["period"] or None,
         )
         for row in rows.fillna({"frame": -1, "batch_id": -1}).to_dict("records")
+    ]
+
+
+def _period_items(periods: Sequence[Period]) -> list[models.PeriodItem]:
+    return [
+        models.PeriodItem(number=number, kick_off=p.start_s, end=p.end_s, attacks_right=p.to_right)
+        for number, p in enumerate(periods, start=1)
     ]
 
 

@@ -7,6 +7,7 @@ ids and teams, null for numbers.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -138,7 +139,10 @@ class Summary(BaseModel):
 
 
 class EventItem(BaseModel):
-    """Something that happened. Where both sides take part, from_team and to_team stand in the place of team."""
+    """Something that happened. Where both sides take part, from_team and to_team stand in the place of team.
+
+    period: number from 1 of the one in which it begins, null outside of all and until users told any.
+    """
 
     type: HappeningKind
     frame: int
@@ -152,6 +156,7 @@ class EventItem(BaseModel):
     from_player: int
     to_player: int
     confidence: float | None
+    period: int | None
 
 
 class EventList(BaseModel):
@@ -160,6 +165,28 @@ class EventList(BaseModel):
     limit: int
     offset: int
     events: list[EventItem]
+
+
+class PeriodItem(BaseModel):
+    """A stretch of play without a change of ends. attacks_right: the team that attacks to where x is greatest."""
+
+    number: int = Field(description="from 1")
+    kick_off: float
+    end: float
+    attacks_right: int = Field(description="0 or 1, -1 unknown")
+
+
+class Periods(BaseModel):
+    """periods: as users told them, empty until they did; figures by period or direction of play follow these alone.
+
+    guess: what breaks, kick-offs and places suggest. half_time_told_by: a "break" in play, or "ends", which the teams
+    changed; empty where no half-time was found.
+    """
+
+    match_id: str
+    periods: list[PeriodItem]
+    guess: list[PeriodItem]
+    half_time_told_by: Literal["", "break", "ends"]
 
 
 class PositionItem(BaseModel):

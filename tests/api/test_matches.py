@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tacticeye import ledger
 from tacticeye.config import Settings
+from tacticeye.match_files import MatchFolder
 from tacticeye.service import Service
 from tests.api.server import Server
 
@@ -112,6 +114,26 @@ def test_passes_agree_with_their_counts(client: httpx.Client, finished: str) -> 
     assert passes["strings_by_team"]["0"].keys() == {"3-5", "6-8", "9+"}
 
 
+def test_periods_are_a_guess_until_users_tell_them_and_events_then_have_theirs(
+    client: httpx.Client, server: Server, finished: str
+) -> None:
+    before = get(client, f"/api/match/{finished}/periods")
+    assert before["periods"] == []
+    assert [period["kick_off"] for period in before["guess"]] == [0.0]
+    path = f"/api/match/{finished}/events"
+    assert {event["period"] for event in get(client, path)["events"]} == {None}
+    folder = MatchFolder(server.data_dir / "matches" / finished)
+    ledger.append(folder, ledger.SetPeriods((ledger.Period(0.0, 3.0, 1), ledger.Period(5.0, 8.0, 0))))
+    try:
+        told = get(client, f"/api/match/{finished}/periods")["periods"]
+        events = get(client, path, limit=999)["events"]
+    finally:
+        ledger.append(folder, ledger.SetPeriods())
+    assert told[1] == {"number": 2, "kick_off": 5.0, "end": 8.0, "attacks_right": 0}
+    assert {event["period"] for event in events if event["timestamp"] < 3} == {1}
+    assert {event["period"] for event in events if 3 <= event["timestamp"] < 5} <= {None}
+
+
 def test_a_heatmap_counts_every_second_of_every_player(client: httpx.Client, finished: str) -> None:
     teams = [get(client, f"/api/match/{finished}/heatmap", team_id=team)["seconds"] for team in (0, 1)]
     assert sum(sum(row) for grid in teams for row in grid) == pytest.approx(6 * 8.0, rel=0.05)
@@ -123,7 +145,17 @@ def test_the_preview_is_a_picture(client: httpx.Client, finished: str) -> None:
 
 
 def test_what_does_not_exist_is_not_found(client: httpx.Client) -> None:
-    for path in ("summary", "status", "events", "positions", "possession", "passes", "heatmap", "preview.jpg"):
+    for path in (
+        "summary",
+        "status",
+        "events",
+        "periods",
+        "positions",
+        "possession",
+        "passes",
+        "heatmap",
+        "preview.jpg",
+    ):
         answer = client.get(f"/api/match/absent/{path}")
         assert (answer.status_code, "no match 'absent'" in answer.json()["detail"]) == (404, True)
     for verb, path in (("POST", "/stop"), ("POST", "/resume"), ("DELETE", "")):
