@@ -28,6 +28,7 @@ from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState
 from tacticeye.state_parts import Totals
 from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
+from tacticeye.store.picture_heat import read_heat
 from tacticeye.types import ControlState, EventKind
 
 # The feed on the Live page: what fits on a screen.
@@ -182,7 +183,7 @@ def read_heatmap(
         return HeatmapView(
             card=card,
             has_data=snapshot.progress().batches > 0,
-            seconds=snapshot.heatmap(None, None, minutes, tracks=detected_tracks(snapshot, overrides, team, track)),
+            seconds=read_heat(snapshot, minutes, detected_tracks(snapshot, overrides, team, track)),
             tracks=shown_tracks(snapshot, overrides),
             kits=correct_kits(_kits(snapshot), overrides),
             width=match.width,

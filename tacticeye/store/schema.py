@@ -187,7 +187,7 @@ CREATE TABLE metrics (
     minute INTEGER,
     team TINYINT,
     track INTEGER,
-    name VARCHAR,                -- of Metric in types.py
+    name VARCHAR,                -- of Metric in types/words.py
     value DOUBLE
 );
 """

@@ -1,6 +1,6 @@
 """Every question the pages and exports ask of a match's database, one method each, within one transaction.
 
-Answers are plain data or DataFrames whose columns are named as in types.py. Times are seconds of video; a range is
+Answers are plain data or DataFrames whose columns are named as in types. Times are seconds of video; a range is
 half-open, from t0_s up to but without t1_s.
 """
 
@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tacticeye.store.attachment import Connection
-from tacticeye.store.records import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchRecord, Progress
+from tacticeye.store.records import BallCoverage, MatchRecord, Progress
 from tacticeye.types import ControlState, EventKind, Role, TeamKit
 
 FOREVER_S = float("inf")
@@ -127,6 +126,24 @@ class Snapshot:
             """
         )
 
+    def box_interval_s(self) -> float:
+        """How much time lies between two analysed frames, as the median? 0.0 unknown."""
+        ((interval_s,),) = self._rows(
+            """
+            WITH gaps AS (
+                SELECT interval_s AS gap_s
+                FROM batches
+                UNION ALL
+                SELECT first_box_s - LAG(last_box_s) OVER (ORDER BY batch_id)
+                FROM batches
+            )
+            SELECT MEDIAN(gap_s)
+            FROM gaps
+            WHERE NOT ISNAN(gap_s)
+            """
+        )
+        return 0.0 if interval_s is None else float(str(interval_s))
+
     def ball_coverage(self) -> BallCoverage:
         """In what share of the analysed frames is the ball detected, interpolated, unseen?"""
         totals = self.stat_totals()
@@ -192,19 +209,6 @@ class Snapshot:
             {"since_s": since_s},
         )
 
-    def control_minutes(self) -> pd.DataFrame:
-        """How many seconds of each minute was the ball in each state? minute, state, seconds."""
-        return self.query(
-            f"""
-            WITH pieces AS ({_PIECES})
-            SELECT step AS minute, state, SUM(end_s - start_s) AS seconds
-            FROM pieces
-            GROUP BY step, state
-            ORDER BY step, state
-            """,
-            {"step_s": MINUTE_S},
-        )
-
     def possession_curve(self, step_s: float = MINUTE_S) -> pd.DataFrame:
         """How did possession develop? A row a step: t_s, team_0_s, team_1_s until then, share_0, share_1 of their sum.
 
@@ -263,36 +267,6 @@ class Snapshot:
                 "t1_s": t1_s,
                 "limit": ALL_ROWS if limit is None else limit,
             },
-        )
-
-    def event_counts(self) -> pd.DataFrame:
-        """How many events of each kind had each team? kind, team, n."""
-        return self.query(
-            """
-            SELECT kind, team, COUNT(*) AS n
-            FROM events
-            GROUP BY kind, team
-            ORDER BY kind, team
-            """
-        )
-
-    def passes(self, team: int | None = None) -> pd.DataFrame:
-        """Which passes were played, newest first?"""
-        return self.events([EventKind.PASS], team)
-
-    def pass_counts(self) -> pd.DataFrame:
-        """How many passes did each team play and complete? team, attempted, complete; no row for a team without one."""
-        return self.query(
-            """
-            SELECT
-                team,
-                COUNT(*) AS attempted,
-                COUNT(*) FILTER (result = 'COMPLETE') AS complete
-            FROM events
-            WHERE kind = 'PASS'
-            GROUP BY team
-            ORDER BY team
-            """
         )
 
     def metrics(self) -> pd.DataFrame:
@@ -388,68 +362,3 @@ class Snapshot:
             """
         ).fetchall()
         return [TeamKit(team, (red, green, blue)) for team, red, green, blue in rows]
-
-    # Heat
-
-    def heatmap(
-        self,
-        team: int | None = None,
-        track: int | None = None,
-        minutes: tuple[int, int] | None = None,
-        tracks: Sequence[int] | None = None,
-    ) -> NDArray[np.float64]:
-        """Where did a team, a player or (neither given) all players spend their time?
-
-        tracks: of these alone, whatever their team and role. minutes: half-open range of match minutes.
-        (36, 64) float64, seconds by cell of the picture, row 0 at the top.
-        Teams are those believed now. A box counts for the median time between analysed frames; while that is unknown
-        (a single frame) every cell is 0.
-        """
-        first, end = minutes or (0, ALL_ROWS)
-        cells = self._connection.execute(
-            """
-            SELECT cell_y, cell_x, SUM(n) AS n
-            FROM heat
-            WHERE minute >= $first
-                AND minute < $end
-                AND (CAST($track AS INTEGER) IS NULL OR track = CAST($track AS INTEGER))
-                AND (CAST($tracks AS INTEGER[]) IS NULL OR LIST_CONTAINS(CAST($tracks AS INTEGER[]), track))
-                AND track IN (
-                    SELECT track
-                    FROM tracks
-                    WHERE CAST($tracks AS INTEGER[]) IS NOT NULL OR role IN ($player, $goalkeeper)
-                        AND (CAST($team AS TINYINT) IS NULL OR team = CAST($team AS TINYINT))
-                )
-            GROUP BY cell_y, cell_x
-            """,
-            {
-                "first": first,
-                "end": end,
-                "track": track,
-                "team": team,
-                "tracks": None if tracks is None else [int(number) for number in tracks],
-                "player": int(Role.PLAYER),
-                "goalkeeper": int(Role.GOALKEEPER),
-            },
-        ).fetchnumpy()
-        grid = np.zeros((HEAT_ROWS, HEAT_COLUMNS))
-        grid[cells["cell_y"], cells["cell_x"]] = cells["n"]
-        return grid * self.box_interval_s()
-
-    def box_interval_s(self) -> float:
-        """How much time lies between two analysed frames, as the median? 0.0 unknown."""
-        ((interval_s,),) = self._rows(
-            """
-            WITH gaps AS (
-                SELECT interval_s AS gap_s
-                FROM batches
-                UNION ALL
-                SELECT first_box_s - LAG(last_box_s) OVER (ORDER BY batch_id)
-                FROM batches
-            )
-            SELECT MEDIAN(gap_s)
-            FROM gaps
-            WHERE NOT ISNAN(gap_s)
-            """
-        )
-        return 0.0 if interval_s is None else float(str(interval_s))

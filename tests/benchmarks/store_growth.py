@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tacticeye.store import MatchStore, Snapshot
+from tacticeye.store.picture_heat import read_heat
 from tests.benchmarks import full_match
 
 POLL_LIMIT_MS = 50.0
@@ -26,8 +27,6 @@ LIVE_PAGE: dict[str, Callable[[Snapshot], object]] = {
     "state": Snapshot.state_json,
     "progress": Snapshot.progress,
     "control spans": lambda snapshot: snapshot.control_spans(),
-    "control minutes": Snapshot.control_minutes,
-    "pass counts": Snapshot.pass_counts,
     "events, newest 50": lambda snapshot: snapshot.events(limit=50),
     "kits": Snapshot.kits,
     "ball coverage": Snapshot.ball_coverage,
@@ -37,11 +36,9 @@ OTHERS: dict[str, Callable[[Snapshot], object]] = {
     "match": Snapshot.match,
     "control seconds": Snapshot.control_seconds,
     "possession curve": lambda snapshot: snapshot.possession_curve(),
-    "heatmap of a team": lambda snapshot: snapshot.heatmap(team=0),
-    "heatmap of a player": lambda snapshot: snapshot.heatmap(track=40),
-    "heatmap of a team, 10 minutes": lambda snapshot: snapshot.heatmap(team=0, minutes=(40, 50)),
-    "heatmap of all": lambda snapshot: snapshot.heatmap(),
-    "event counts": Snapshot.event_counts,
+    "heat of a player": lambda snapshot: read_heat(snapshot, tracks=[40]),
+    "heat of all, 10 minutes": lambda snapshot: read_heat(snapshot, minutes=(40, 50)),
+    "heat of all": read_heat,
     "all events": lambda snapshot: snapshot.events(),
     "tracks": Snapshot.tracks,
     "batches": Snapshot.batches,
