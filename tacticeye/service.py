@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 # Enough to find one of each preset; older ones are of older versions.
 _SPEED_MATCHES = 20
+KEPT_NOWHERE = "matches are analysed on other hosts here, which keep no stream: start it without keeping the stream."
 
 
 class Service:
@@ -65,6 +66,11 @@ class Service:
         return self._data_dir
 
     @property
+    def can_keep_streams(self) -> bool:
+        """Whether a live stream can be kept as a video. Where other hosts read it, nothing but results comes back."""
+        return not self._works_elsewhere
+
+    @property
     def uploads(self) -> UploadShelf:
         """Uploads that come in parts, before a match takes them over."""
         return UploadShelf(self._data_dir, self._settings.upload_mb)
@@ -84,7 +90,9 @@ class Service:
         return match_views.read_summary(self.status(match_id), self._existing(match_id))
 
     def create_match(self, config: AnalysisConfig, match_id: str | None = None, title: str = "") -> str:
-        """A new match that doesn't run yet: see the function of that name. Returns its id."""
+        """A new match that doesn't run yet: see the function of that name. Returns its id. Raises SourceError."""
+        if config.keep_stream and not self.can_keep_streams:
+            raise SourceError(config.source_url, KEPT_NOWHERE)
         allow_private = self._settings.allow_private_sources
         return create_match(self._data_dir, config, match_id, title, allow_private=allow_private)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tacticeye.config import AnalysisConfig, Settings
-from tacticeye.errors import MatchNotFoundError
+from tacticeye.errors import MatchNotFoundError, SourceError
 from tacticeye.ledger import NamePlayer
 from tacticeye.match_files import MatchFolder, Progress, write_record
 from tacticeye.match_queue import MatchStatus
@@ -111,3 +111,10 @@ def test_the_stamp_changes_with_every_commit_and_correction_and_stays_without(tm
     service.correct("derby", NamePlayer(1, "Alba"))
     stamps.append(service.stamp("derby"))
     assert len(set(stamps)) == 3
+
+
+def test_keeping_a_stream_is_refused_where_other_hosts_analyse(tmp_path: Path) -> None:
+    service = Service(Settings(data_dir=tmp_path, broker_url="redis://127.0.0.1:1/0"))
+    with pytest.raises(SourceError, match="which keep no stream: start it without"):
+        service.add_link("https://example.org/live.m3u8", "live", keep_stream=True)
+    assert service.list_matches() == []

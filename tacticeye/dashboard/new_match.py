@@ -95,7 +95,9 @@ def _by_link() -> None:
             format_func=lambda kind: say("new.link_guess") if kind is None else say(f"source.{kind.value}"),
             key="new_link_kind",
         )
-        is_kept = st.checkbox(say("new.keep_stream"), key="keep_stream", help=say("new.keep_stream_help"))
+        is_kept = polls.service().can_keep_streams and st.checkbox(
+            say("new.keep_stream"), key="keep_stream", help=say("new.keep_stream_help")
+        )
         wanted = _choices("link")
         is_sent = st.form_submit_button(say("new.analyse"), key="start_link", type="primary")
     if is_sent and typed.strip():
