@@ -31,7 +31,7 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True)
 class Resources:
-    """memory_free: bytes that can be had. gpu_memory_free: bytes of the first card, None where there is no card."""
+    """memory_free: bytes that can be had. gpu_memory_free: bytes of the card in use, None where there is none."""
 
     cores: int
     memory_free: int
@@ -64,7 +64,35 @@ def find_room(max_workers: int, busy: int, young: int, machine: Resources) -> Ro
 
 def resources() -> Resources:
     """What this process may use, now."""
-    return Resources(_cores(), _memory_free(), _gpu_memory_free())
+    free = int(psutil.virtual_memory().available)
+    return Resources(_cores(), min(free, container_memory_free(_CGROUP, free)), _gpu_memory_free())
+
+
+def container_memory_free(cgroup: Path, otherwise: int) -> int:
+    """Bytes left of a container's share, `otherwise` where it has no limit.
+
+    Files that were read fill a container up to its limit and make way for what needs memory, so they count as free.
+    """
+    try:
+        limit = int((cgroup / "memory.max").read_text())
+        taken = int((cgroup / "memory.current").read_text())
+        lines = (line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
+        files = next(int(value) for name, value in lines if name == "inactive_file")
+    except (OSError, ValueError, StopIteration):  # "max" where there is no limit
+        return otherwise
+    return max(0, limit - taken + files)
+
+
+def visible_card(names: str | None) -> str | None:
+    """The card that a worker takes, as nvidia-smi calls it. names: CUDA_VISIBLE_DEVICES, None unset."""
+    first = "0" if names is None else names.split(",")[0].strip()
+    return None if first in ("", "-1") else first
+
+
+def read_memory_free(told: str) -> int | None:
+    """Bytes from nvidia-smi's answer, MiB a line; None where it has no number, as for a share of a card."""
+    first = told.strip().partition("\n")[0]
+    return int(first) << 20 if first.isdecimal() else None
 
 
 def _cores() -> int:
@@ -75,20 +103,13 @@ def _cores() -> int:
     return cores
 
 
-def _memory_free() -> int:
-    free = int(psutil.virtual_memory().available)
-    with suppress(OSError, ValueError):
-        limit = int((_CGROUP / "memory.max").read_text())
-        free = min(free, limit - int((_CGROUP / "memory.current").read_text()))
-    return max(0, free)
-
-
 def _gpu_memory_free() -> int | None:
-    if not _NVIDIA.is_dir():
+    """Asked of the driver's own program: torch would need seconds to load, and memory of the card for its answer."""
+    card = visible_card(os.environ.get("CUDA_VISIBLE_DEVICES"))
+    if card is None or not _NVIDIA.is_dir():
         return None
-    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    command = ["nvidia-smi", f"--id={card}", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
-        return int(told.split()[0]) << 20
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return read_memory_free(subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout)
+    except (OSError, subprocess.SubprocessError):
         return None
