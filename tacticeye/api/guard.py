@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException as RoutingError
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +38,11 @@ from tacticeye.uploads import is_pass_right
 JSON_LIMIT_BYTES = 64 << 10
 UPLOAD_PATH = "/api/upload"
 FOREIGN = "Pages of other sites may not call this server; TACTICEYE_CORS_ORIGINS names those that may."
+# What the framework says where no route fits, and what we say.
+_UNROUTED = {
+    "Not Found": "There is nothing at this address: /api/docs lists what there is.",
+    "Method Not Allowed": "This address takes other methods: /api/docs lists them.",
+}
 
 # The first that fits counts.
 _STATUS: tuple[tuple[type[TacticEyeError], int], ...] = (
@@ -71,15 +77,22 @@ def install_error_answers(app: FastAPI) -> None:
             content["size"] = error.size
         return JSONResponse(content, status_of(error))
 
+    @app.exception_handler(RoutingError)
+    def refuse(request: Request, error: RoutingError) -> JSONResponse:
+        sentence = _UNROUTED.get(str(error.detail), str(error.detail))
+        return JSONResponse({"detail": _told(request, sentence)}, error.status_code, error.headers)
+
     @app.exception_handler(RequestValidationError)
     def explain(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+        if first["type"] == "json_invalid":
+            return JSONResponse({"detail": _told(request, f"The body is no JSON from character {place} on.")}, 422)
         return JSONResponse({"detail": _told(request, f"{place} can't be used: {first['msg']}.")}, 422)
 
 
-def _told(request: Request, sentence: str) -> str:
-    return translate(sentence, find_language(request.headers.get("Accept-Language")))
+def _told(connection: HTTPConnection, sentence: str) -> str:
+    return translate(sentence, find_language(connection.headers.get("Accept-Language")))
 
 
 def is_token_right(settings: Settings, token: str) -> bool:
@@ -131,15 +144,17 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if not is_origin_allowed(HTTPConnection(scope)):
-            await _refuse(send, 403, FOREIGN)
+        connection = HTTPConnection(scope)
+        if not is_origin_allowed(connection):
+            await _refuse(send, 403, _told(connection, FOREIGN))
             return
         if scope["path"].endswith(UPLOAD_PATH) and scope["method"] == "POST":
             await self._app(scope, receive, send)
             return
         body = await _read_body(Headers(scope=scope), receive)
         if body is None:
-            await _refuse(send, 413, f"The request is too large: at most {JSON_LIMIT_BYTES} bytes are taken here.")
+            sentence = f"The request is too large: at most {JSON_LIMIT_BYTES} bytes are taken here."
+            await _refuse(send, 413, _told(connection, sentence))
             return
         await self._app(scope, _replay(body, receive), send)
 
@@ -169,7 +184,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:
-    body = json.dumps({"detail": sentence}).encode()
+    body = json.dumps({"detail": sentence}, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

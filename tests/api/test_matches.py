@@ -215,6 +215,32 @@ def test_a_request_that_cannot_work_is_refused_in_one_sentence(
     assert word in detail and detail.count("\n") == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "body"),
+    [
+        ("/api/match/derby/sumary", {}, None),
+        ("/api/analyze", {}, None),
+        ("/api/analyze", {}, b"{"),
+        ("/api/analyze", {}, b"{}"),
+        ("/api/analyze", {}, b" " * 100_000),
+        ("/api/analyze", {}, b'{"preset": "quick"}'),
+        ("/api/matches", {"Origin": "http://elsewhere.example"}, None),
+        ("/api/match/nowhere/preview.jpg", {}, None),
+    ],
+)
+def test_refusals_are_told_in_the_language_of_the_caller(
+    client: httpx.Client, path: str, headers: dict[str, str], body: bytes | None
+) -> None:
+    english, spanish = (
+        client.request("GET" if body is None else "POST", path, content=body,
+                       headers={**headers, "Content-Type": "application/json", "Accept-Language": language})
+        for language in ("en", "es")
+    )  # fmt: skip
+    assert english.status_code == spanish.status_code >= 400
+    assert english.json()["detail"].endswith((".", "?"))
+    assert english.json()["detail"] != spanish.json()["detail"]
+
+
 @pytest.mark.parametrize("body", [b"F\x81\xff", b"[" * 20_000], ids=["not_utf8", "nested"])
 def test_a_body_that_cannot_be_read_is_refused_as_documented(client: httpx.Client, body: bytes) -> None:
     answer = client.post("/api/analyze", content=body, headers={"Content-Type": "application/json"})
