@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import Path as PathPart
 from fastapi.responses import FileResponse
 
 from tacticeye.api import models
@@ -31,11 +32,14 @@ router = APIRouter(tags=["matches"])
 _recent: Recent[Any] = Recent()
 
 ServiceNow = Annotated[Service, Depends(Service.from_environment)]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-Offset = Annotated[int, Query(ge=0, le=MAX_FRAME)]
+MatchId = Annotated[str, PathPart(examples=["derby"])]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="so many at most; `total` says how many there are")]
+Offset = Annotated[int, Query(ge=0, le=MAX_FRAME, description="how many to pass over: those of earlier pages")]
 Batch = Annotated[int | None, Query(ge=0, le=MAX_ID)]
-Team = Annotated[int | None, Query(ge=-1, le=1)]
-_FOUND: dict[int | str, dict[str, Any]] = {status: {"model": models.Problem} for status in (404, 422, 503)}
+Frame = Annotated[int, Query(ge=0, le=MAX_FRAME)]
+Team = Annotated[int | None, Query(ge=-1, le=1, description="0 or 1; -1: those whose team isn't sure")]
+# 503: the database is busy, ask again; 507: it can't be read, or the disk is full.
+_FOUND: dict[int | str, dict[str, Any]] = {status: {"model": models.Problem} for status in (404, 422, 503, 507)}
 _CHANGED: dict[int | str, dict[str, Any]] = {**_FOUND, 409: {"model": models.Problem}}
 # 400 is FastAPI's answer to a body that no JSON reader gets through: not UTF-8, or nested without end.
 _BEGUN: dict[int | str, dict[str, Any]] = {**_CHANGED, **{status: {"model": models.Problem} for status in (400, 413)}}
@@ -71,13 +75,13 @@ def matches(service: ServiceNow) -> models.MatchList:
 
 
 @router.get("/match/{match_id}/summary", response_model=models.Summary, responses=_FOUND)
-def summary(match_id: str, service: ServiceNow) -> Any:
+def summary(match_id: MatchId, service: ServiceNow) -> Any:
     """The figures so far."""
     return _recent.get((service.data_dir, match_id, "summary"), lambda: service.summary(match_id))
 
 
 @router.get("/match/{match_id}/status", response_model=models.MatchInfo, responses=_FOUND)
-def status(match_id: str, service: ServiceNow) -> models.MatchInfo:
+def status(match_id: MatchId, service: ServiceNow) -> models.MatchInfo:
     """How the match stands and how far it is."""
     service.tend()
     return match_info(service.status(match_id))
@@ -85,7 +89,7 @@ def status(match_id: str, service: ServiceNow) -> models.MatchInfo:
 
 @router.get("/match/{match_id}/events", response_model=models.EventList, responses=_FOUND)
 def events(
-    match_id: str,
+    match_id: MatchId,
     service: ServiceNow,
     batch_from: Batch = None,
     batch_to: Batch = None,
@@ -106,7 +110,7 @@ def events(
 
 
 @router.get("/match/{match_id}/periods", response_model=models.Periods, responses=_FOUND)
-def periods(match_id: str, service: ServiceNow) -> models.Periods:
+def periods(match_id: MatchId, service: ServiceNow) -> models.Periods:
     """Kick-off and end of each period and which way the teams attack, as users told it, and what play suggests."""
     told = service.overrides(match_id).periods
     guess = _recent.get((service.data_dir, match_id, "periods"), lambda: service.pitch.guess_periods(match_id))
@@ -120,10 +124,10 @@ def periods(match_id: str, service: ServiceNow) -> models.Periods:
 
 @router.get("/match/{match_id}/positions", response_model=models.PositionList, responses=_FOUND)
 def positions(
-    match_id: str,
+    match_id: MatchId,
     service: ServiceNow,
-    frame_from: Annotated[int, Query(ge=0, le=MAX_FRAME)] = 0,
-    frame_to: Annotated[int | None, Query(ge=0, le=MAX_FRAME)] = None,
+    frame_from: Frame = 0,
+    frame_to: Frame | None = None,
     player_id: Annotated[int | None, Query(ge=-1, le=MAX_ID)] = None,
     team_id: Team = None,
     limit: Limit = 1000,
@@ -137,7 +141,7 @@ def positions(
 
 
 @router.get("/match/{match_id}/possession", response_model=models.Possession, responses=_FOUND)
-def possession(match_id: str, service: ServiceNow) -> models.Possession:
+def possession(match_id: MatchId, service: ServiceNow) -> models.Possession:
     """Who had the ball when, and how that added up."""
     key = (service.data_dir, match_id, "possession")
     figures = _recent.get(key, lambda: service.possession_figures(match_id))
@@ -168,7 +172,7 @@ def possession(match_id: str, service: ServiceNow) -> models.Possession:
 
 
 @router.get("/match/{match_id}/passes", response_model=models.Passes, responses=_FOUND)
-def passes(match_id: str, service: ServiceNow, limit: Limit = 1000, offset: Offset = 0) -> models.Passes:
+def passes(match_id: MatchId, service: ServiceNow, limit: Limit = 1000, offset: Offset = 0) -> models.Passes:
     """Every pass, how many each team played and completed, who passes to whom, how fast and how long in a row."""
     page = service.events_page(match_id, EventFilter([EventKind.PASS.value], limit=limit, offset=offset))
     figures = summary(match_id, service)["passes"]
@@ -191,7 +195,7 @@ def passes(match_id: str, service: ServiceNow, limit: Limit = 1000, offset: Offs
 
 
 @router.get("/match/{match_id}/metrics", response_model=models.Metrics, responses=_FOUND)
-def metrics(match_id: str, service: ServiceNow) -> models.Metrics:
+def metrics(match_id: MatchId, service: ServiceNow) -> models.Metrics:
     """Control, touches, passes, turnovers, strings and entries by minute, team and player, as corrected."""
     rows = _recent.get((service.data_dir, match_id, "metrics"), lambda: service.metrics(match_id))
     items = [
@@ -203,7 +207,7 @@ def metrics(match_id: str, service: ServiceNow) -> models.Metrics:
 
 @router.get("/match/{match_id}/heatmap", response_model=models.Heatmap, responses=_FOUND)
 def heatmap(
-    match_id: str,
+    match_id: MatchId,
     service: ServiceNow,
     team_id: Annotated[int | None, Query(ge=0, le=1)] = None,
     player_id: Annotated[int | None, Query(ge=0, le=MAX_ID)] = None,
@@ -218,7 +222,7 @@ def heatmap(
     response_class=FileResponse,
     responses={**_FOUND, 200: {"content": {"image/jpeg": {}}}},
 )
-def preview(match_id: str, service: ServiceNow) -> FileResponse:
+def preview(match_id: MatchId, service: ServiceNow) -> FileResponse:
     """The newest annotated frame."""
     path = service.preview_path(match_id)
     if path is None:
@@ -231,7 +235,7 @@ def preview(match_id: str, service: ServiceNow) -> FileResponse:
     response_class=FileResponse,
     responses={**_FOUND, 403: {"model": models.Problem}, 200: {"content": {"application/octet-stream": {}}}},
 )
-def source(match_id: str, service: ServiceNow) -> FileResponse:
+def source(match_id: MatchId, service: ServiceNow) -> FileResponse:
     """The video of an upload or a file on the server, for workers on other hosts. Only where a token is set."""
     if not Settings.from_environment().api_token:
         raise HTTPException(403, "Videos are handed out only by servers that have a TACTICEYE_API_TOKEN.")
@@ -242,14 +246,14 @@ def source(match_id: str, service: ServiceNow) -> FileResponse:
 
 
 @router.post("/match/{match_id}/stop", response_model=models.MatchInfo, responses=_CHANGED)
-def stop(match_id: str, service: ServiceNow) -> models.MatchInfo:
+def stop(match_id: MatchId, service: ServiceNow) -> models.MatchInfo:
     """Has it end after the batch in hand. A match that stands already is left as it is."""
     service.stop(match_id)
     return match_info(service.status(match_id))
 
 
 @router.post("/match/{match_id}/resume", response_model=models.MatchInfo, responses=_CHANGED)
-def resume(match_id: str, service: ServiceNow) -> models.MatchInfo:
+def resume(match_id: MatchId, service: ServiceNow) -> models.MatchInfo:
     """Goes on behind the last finished batch. A match that is finished has nothing to go on with: 409."""
     if service.status(match_id).status is MatchStatus.FINISHED:
         raise MatchBusyError(match_id, "it is finished already; nothing is left to analyse.")
@@ -258,7 +262,7 @@ def resume(match_id: str, service: ServiceNow) -> models.MatchInfo:
 
 
 @router.delete("/match/{match_id}", status_code=204, responses=_CHANGED)
-def delete(match_id: str, service: ServiceNow) -> None:
+def delete(match_id: MatchId, service: ServiceNow) -> None:
     """Deletes the match with all its results. 409 while it is being analysed."""
     service.delete(match_id)
 

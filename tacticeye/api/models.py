@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tacticeye.api import examples
 from tacticeye.config import PRESETS, SourceType
 from tacticeye.gap import GapReason
 from tacticeye.match_queue import MatchStatus
@@ -20,6 +21,10 @@ Preset = StrEnum("Preset", {name.upper(): name for name in PRESETS})  # type: ig
 HappeningKind = StrEnum(  # type: ignore[misc]
     "HappeningKind", {"POSSESSION_CHANGE": "possession_change", **{kind.name: kind.value.lower() for kind in EventKind}}
 )
+
+
+def _shown(example: examples.Answer) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class Problem(BaseModel):
@@ -37,8 +42,10 @@ class UploadConflict(Problem):
 class UploadAnswer(BaseModel):
     """An upload, whole or growing. size: bytes here; total_size: bytes announced, -1 unknown."""
 
-    file_id: str = Field(examples=["9f2c41d07a5e4b3c8d6e1f0a2b4c6d8e"])
-    filename: str = Field(examples=["derby.mp4"])
+    model_config = _shown(examples.UPLOAD)
+
+    file_id: str
+    filename: str
     size: int
     total_size: int
     is_complete: bool
@@ -76,6 +83,8 @@ class AnalyzeRequest(BaseModel):
 class MatchInfo(BaseModel):
     """How a match stands. progress 0..1, null while its length isn't known; realtime_factor: s of video a second."""
 
+    model_config = _shown(examples.MATCH)
+
     match_id: str
     title: str
     status: MatchStatus
@@ -90,20 +99,26 @@ class MatchInfo(BaseModel):
     realtime_factor: float
     queue_place: int
     created_at: float
-    lag_seconds: float | None = Field(description="of a live stream: what has arrived but isn't analysed yet")
+    lag_seconds: float | None = Field(None, description="of a live stream: what has arrived but isn't analysed yet")
 
 
 class MatchList(BaseModel):
+    model_config = _shown({"matches": [examples.MATCH]})
+
     matches: list[MatchInfo]
 
 
 class SummaryProgress(BaseModel):
+    """What was analysed so far; how long the video is, the status tells."""
+
     total_frames: int
     total_seconds: float
     last_batch: int
 
 
 class SummaryPossession(BaseModel):
+    """current_team, current_player: who has the ball, -1 nobody or unknown. Shares are null until a team had it."""
+
     model_config = ConfigDict(extra="allow")
 
     current_team: int
@@ -113,6 +128,8 @@ class SummaryPossession(BaseModel):
 
 
 class SummaryPasses(BaseModel):
+    """by_team, total: completed ones."""
+
     model_config = ConfigDict(extra="allow")
 
     by_team: dict[int, int]
@@ -128,7 +145,7 @@ class SummaryTeams(BaseModel):
 class Summary(BaseModel):
     """`MatchState.get_summary()` as corrected by users, with the status of now."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [examples.SUMMARY]})
 
     match_id: str
     status: MatchStatus
@@ -160,6 +177,8 @@ class EventItem(BaseModel):
 
 
 class EventList(BaseModel):
+    model_config = _shown(examples.EVENTS)
+
     match_id: str
     total: int
     limit: int
@@ -183,6 +202,8 @@ class Periods(BaseModel):
     changed; empty where no half-time was found.
     """
 
+    model_config = _shown(examples.PERIODS)
+
     match_id: str
     periods: list[PeriodItem]
     guess: list[PeriodItem]
@@ -203,6 +224,8 @@ class PositionItem(BaseModel):
 
 
 class PositionList(BaseModel):
+    model_config = _shown(examples.POSITIONS)
+
     match_id: str
     total: int
     limit: int
@@ -235,6 +258,8 @@ class CurveItem(BaseModel):
 
 
 class Possession(BaseModel):
+    model_config = _shown(examples.POSSESSION)
+
     match_id: str
     percent_by_team: dict[int, float | None]
     seconds_by_state: dict[ControlState, float]
@@ -257,6 +282,8 @@ class Passes(BaseModel):
 
     strings_by_team: how often 3-5, 6-8, 9+ passes were completed in a row. pairs: who passes to whom, most first.
     """
+
+    model_config = _shown(examples.PASSES)
 
     match_id: str
     attempted_by_team: dict[int, int]
@@ -283,12 +310,16 @@ class MetricItem(BaseModel):
 class Metrics(BaseModel):
     """Rows add up: over minutes, over players. A figure without a row was 0, or its place on the pitch isn't known."""
 
+    model_config = _shown(examples.METRICS)
+
     match_id: str
     metrics: list[MetricItem]
 
 
 class Heatmap(BaseModel):
     """seconds: rows of the picture from the top, each from the left; together the width x height of the frame."""
+
+    model_config = _shown(examples.HEATMAP)
 
     match_id: str
     width: int

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tacticeye import ledger
+from tacticeye.api import models
 from tacticeye.config import Settings
 from tacticeye.match_files import MatchFolder
 from tacticeye.service import Service
@@ -254,10 +255,20 @@ def test_gigantic_json_is_turned_away_before_it_is_read(client: httpx.Client) ->
     assert (answer.status_code, "too large" in answer.json()["detail"]) == (413, True)
 
 
-def test_the_description_has_examples_and_needs_no_other_server(client: httpx.Client) -> None:
+def test_the_description_has_examples_that_fit_and_needs_no_other_server(client: httpx.Client) -> None:
     page = client.get("/api/docs").text
     assert "http://" not in page and "https://" not in page
-    assert get(client, "/api/openapi.json")["components"]["schemas"]["AnalyzeRequest"]["examples"]
+    description = get(client, "/api/openapi.json")
+    assert description["components"]["schemas"]["AnalyzeRequest"]["examples"]
+    for path, methods in description["paths"].items():
+        for method, route in methods.items():
+            answer = next(answer for status, answer in route["responses"].items() if status.startswith("2"))
+            shape = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+            if shape:
+                name = shape.rpartition("/")[2]
+                examples = description["components"]["schemas"][name].get("examples", [])
+                assert examples, f"{method} {path} shows no answer"
+                getattr(models, name).model_validate(examples[0])
 
 
 def _upload(client: httpx.Client, video: Path) -> str:
