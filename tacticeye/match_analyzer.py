@@ -24,9 +24,11 @@ from tacticeye.errors import SourceStoppedError, TacticEyeError
 from tacticeye.frame_batches import READ_AHEAD_IMAGES
 from tacticeye.lease import hold_lease
 from tacticeye.match_files import MatchFolder
+from tacticeye.match_queue import claim
 from tacticeye.match_sink import DatabaseSink, MatchSink
 from tacticeye.match_state import MatchState, SourceFacts, get_default_storage
 from tacticeye.pitch_service import finish_by_hand
+from tacticeye.run_record import recorded_run
 from tacticeye.source_links import guess_source_type, without_secrets
 from tacticeye.store import MatchRecord
 from tacticeye.types import AnalysisProgress, ChunkOutput
@@ -45,15 +47,20 @@ def run_match_analysis(
 ) -> MatchState:
     """Analyse a match from where it stands to its end, and return its last state; a new one is made if there is none.
 
-    should_stop is asked after each batch. The config's callbacks are called on this thread. Raises TacticEyeError after
-    telling on_error, MatchBusyError where another process has the match; whatever was committed before is kept.
+    should_stop is asked after each batch; pages and command line see the run, and their stop ends it too. The config's
+    callbacks are called on this thread. Raises TacticEyeError after telling on_error, MatchBusyError where another
+    process has the match; whatever was committed before is kept.
     """
     settings = Settings.from_environment()
     data_dir = data_dir or settings.data_dir
     if not MatchFolder.of(data_dir, match_id).card.is_file():
         service.create_match(data_dir, config, match_id, allow_private=settings.allow_private_sources)
-    with hold_lease(MatchFolder.existing(data_dir, match_id)):
-        return analyse_held_match(match_id, config, data_dir, should_stop)
+    folder = MatchFolder.existing(data_dir, match_id)
+    claim(data_dir, folder)
+    with hold_lease(folder), recorded_run(data_dir, folder) as run:
+        state = analyse_held_match(match_id, run.listening(config), data_dir, lambda: should_stop() or run.is_to_stop)
+        run.close(state)
+    return state
 
 
 def analyse_held_match(

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -20,22 +18,13 @@ from tacticeye.config import AnalysisConfig, Settings, SourceType
 from tacticeye.errors import StorageError, TacticEyeError
 from tacticeye.kit_sides import KitSides
 from tacticeye.lease import hold_lease, this_process
-from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_record
+from tacticeye.match_files import Ending, Intent, MatchFolder, write_record
 from tacticeye.match_queue import PACKAGE_PARENT, close_run, tend
 from tacticeye.match_state import MatchState
-from tacticeye.types import AnalysisProgress, ChunkOutput, ControlState
+from tacticeye.run_record import begin_run, find_remark
+from tacticeye.types import AnalysisProgress, ChunkOutput
 
 logger = logging.getLogger(__name__)
-
-# Of the time that is no match view, in a video of something else.
-NO_FOOTBALL_SHARE = 0.8
-NO_FOOTBALL = (
-    "No football found: hardly a frame shows grass with players on it from a match camera. "
-    "Check that this is the right video; close-ups, studios and other sports aren't analysed."
-)
-
-# Containers declare up to a fifth more than they hold; below this share something is missing.
-SHORTFALL = 0.5
 
 ProgressListener = Callable[[AnalysisProgress], None]
 
@@ -89,32 +78,9 @@ def work(data_dir: Path, match_id: str, on_progress: ProgressListener = lambda p
             raise
         ending = Ending.FINISHED if state.progress.is_finished else Ending.STOPPED
         is_revocable = ending is Ending.STOPPED and not stop.is_signalled
-        message = find_shortfall(state, folder.read_config().max_batches) or verdict(state)
+        message = find_remark(state, folder.read_config().max_batches)
         close_run(data_dir, folder, ending, message, is_revocable=is_revocable)
     return state
-
-
-def verdict(state: MatchState) -> str:
-    """What the user should know of a match that was analysed to its end; mostly nothing."""
-    seconds = state.totals_now.seconds_by_state
-    covered_s = sum(seconds.values())
-    has_play = any(seconds.get(ControlState.of_team(team), 0.0) > 0 for team in (0, 1))
-    if not state.progress.is_finished or has_play or not covered_s:
-        return ""
-    return NO_FOOTBALL if seconds.get(ControlState.NOT_LIVE, 0.0) >= NO_FOOTBALL_SHARE * covered_s else ""
-
-
-def find_shortfall(state: MatchState, max_batches: int | None) -> str:
-    """A warning where far less of the video could be read than its container declares; empty otherwise."""
-    declared_s, done = state.source.total_seconds, state.progress
-    read_s = done.end_s
-    is_cut_short = max_batches is not None and done.next_batch >= max_batches
-    if not done.is_finished or is_cut_short or read_s >= SHORTFALL * declared_s:
-        return ""
-    return (
-        f"Only {read_s:.0f} s of the {declared_s:.0f} s that this file declares could be read: it is cut off or "
-        "damaged, so copy or download it again if the rest matters."
-    )
 
 
 def work_in_queue(settings: Settings, match_id: str) -> None:
@@ -127,9 +93,7 @@ def work_in_queue(settings: Settings, match_id: str) -> None:
 
 def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress: ProgressListener) -> MatchState:
     write_record(folder.worker, this_process())
-    folder.outcome.unlink(missing_ok=True)
-    folder.lay_reserve()
-    heartbeat = Heartbeat(folder)
+    heartbeat = begin_run(folder)
     config = _with_model(folder.read_config())
 
     def tell(match_id: str, progress: AnalysisProgress) -> None:
@@ -170,46 +134,6 @@ def _with_model(config: AnalysisConfig) -> AnalysisConfig:
         if not Path(config.model_path).exists() and shipped.exists()
         else config
     )
-
-
-class Heartbeat:
-    """Writes progress.json. Not flushed to disk: after a power cut nobody asks how fast it was."""
-
-    def __init__(self, folder: MatchFolder) -> None:
-        self._folder = folder
-        self._last = folder.read_progress() or Progress(beat_at=0.0)
-        self._lock = threading.Lock()
-        self._write(replace(self._last, speed=0.0, note=""))
-
-    def beat(self, progress: AnalysisProgress) -> None:
-        self._write(
-            Progress(
-                beat_at=0.0,
-                frame=progress.frame,
-                t_s=progress.t_s,
-                total_frames=progress.total_frames,
-                total_s=progress.total_seconds,
-                batch_idx=progress.batch_idx,
-                speed=progress.speed,
-                note=self._last.note,
-                lag_s=progress.lag_s,
-            )
-        )
-
-    def note(self, sentence: str) -> None:
-        """What the source has to tell; it may call from a thread of its own."""
-        self._write(replace(self._last, note=sentence))
-
-    def close(self, state: MatchState) -> None:
-        """Has the file agree with the last state, also where a crash came between the two."""
-        done = state.progress
-        frame = done.position.frame if done.position else 0
-        self._write(replace(self._last, frame=frame, t_s=done.end_s, batch_idx=done.next_batch - 1))
-
-    def _write(self, progress: Progress) -> None:
-        with self._lock:
-            self._last = replace(progress, beat_at=time.time())
-            write_record(self._folder.progress, self._last, is_durable=False)
 
 
 def _record_failure(data_dir: Path, folder: MatchFolder, error: Exception) -> None:

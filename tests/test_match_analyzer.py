@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tacticeye.config import Settings
 from tacticeye.errors import ConfigurationError, SourceError, StorageError, TacticEyeError
 from tacticeye.export import export_json
 from tacticeye.match_analyzer import analyze_local_file, run_match_analysis
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState
-from tacticeye.service import create_match
+from tacticeye.service import Service, create_match
 from tacticeye.store import MatchStore, table_digests
 from tacticeye.types import AnalysisProgress, ChunkOutput, ControlState, Role
 from tests.small_match import HEIGHT, WIDTH, write_small_match
@@ -101,6 +102,25 @@ def test_a_lost_mirror_is_made_anew_from_the_database(tmp_path: Path) -> None:
     assert MatchState.load_from_file(mirror).progress.is_finished
 
 
+def test_pages_see_a_run_of_a_program_and_can_stop_it(tmp_path: Path) -> None:
+    service, config = Service(Settings(data_dir=tmp_path)), write_small_match(tmp_path, SECONDS)
+    seen: list[tuple[str, int]] = []
+
+    def look(match_id: str, progress: AnalysisProgress) -> None:
+        card = service.status(match_id)
+        seen.append((card.status.value, card.batch_idx))
+        if progress.batch_idx == 1:
+            service.stop(match_id)
+
+    run_match_analysis("derby", replace(config, on_progress=look), data_dir=tmp_path)
+    assert seen == [("running", 0), ("running", 1)]
+    assert service.status("derby").status.value == "stopped"
+    run_match_analysis("derby", config, data_dir=tmp_path)
+    card = service.status("derby")
+    assert card.status.value == "finished"
+    assert card.t_s == pytest.approx(SECONDS)
+
+
 def test_an_error_is_told_before_it_is_raised_and_finished_batches_are_kept(tmp_path: Path) -> None:
     config = write_small_match(tmp_path, SECONDS)
     create_match(tmp_path, config, "derby")
@@ -111,6 +131,7 @@ def test_an_error_is_told_before_it_is_raised_and_finished_batches_are_kept(tmp_
     with pytest.raises(SourceError, match="no such file"):
         run_match_analysis("derby", gone, data_dir=tmp_path)
     assert [type(error) for error in told] == [SourceError]
+    assert "no such file" in Service(Settings(data_dir=tmp_path)).status("derby").message
     assert digests(tmp_path, "derby") == before
 
 

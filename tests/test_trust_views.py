@@ -10,11 +10,11 @@ import pytest
 from tacticeye.config import Settings
 from tacticeye.match_analyzer import run_match_analysis
 from tacticeye.match_state import MatchState, Progress
+from tacticeye.run_record import NO_FOOTBALL, verdict
 from tacticeye.service import Service
 from tacticeye.state_parts import Totals
 from tacticeye.trust_figures import TrustFigures, TrustScore
 from tacticeye.types import ControlState
-from tacticeye.worker import NO_FOOTBALL, verdict
 from tests.small_match import write_small_match
 
 
