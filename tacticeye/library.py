@@ -36,8 +36,6 @@ from tacticeye.match_queue import MatchStatus, Standing, find_queue, find_standi
 from tacticeye.source_links import check_link, guess_source_type, is_link, title_of
 from tacticeye.uploads import Upload, video_suffix
 
-COPY_BYTES = 1 << 20
-
 
 @dataclass(frozen=True)
 class MatchCard:

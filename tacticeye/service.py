@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from tacticeye.people_views import PassFigures, PeopleView
     from tacticeye.sql_console import QueryResult
     from tacticeye.trust_figures import TrustScore
-    from tacticeye.trust_views import TrustView
     from tacticeye.types import EventKind
 
 
@@ -206,12 +205,6 @@ class Service:
         from tacticeye import trust_views
 
         return trust_views.read_score(self._existing(match_id))
-
-    def trust_view(self, match_id: str) -> TrustView:
-        """How much was seen and how surely: over all, and batch by batch."""
-        from tacticeye import trust_views
-
-        return trust_views.read_trust(self.status(match_id), self._existing(match_id))
 
     def events_view(
         self, match_id: str, kinds: Sequence[EventKind] | None = None, teams: Sequence[int] | None = None

@@ -5,7 +5,6 @@ Counts and seconds add up over batches; shares and rates are made of sums, never
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,46 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tacticeye.types import BallPosition, BallSource, Boxes, Calibration, Role, TrackSummary
-
-
-@dataclass(frozen=True)
-class TrustFigures:
-    """Shares 0..1, NaN while there is nothing to go by.
-
-    ball_*: of the analysed frames whose ball is decided. people: in view in a live frame, on average. ids_per_minute:
-    new ids in a minute of live picture; after the first seconds each is somebody lost, or in view for the
-    first time. team_margin: how far from a tie the team votes of the players in view are, 0..1. calibrated: of the
-    analysed frames. not_live_s: s of video that are no match view.
-    """
-
-    ball_detected: float = math.nan
-    ball_interpolated: float = math.nan
-    ball_unseen: float = math.nan
-    people: float = math.nan
-    ids_per_minute: float = math.nan
-    team_margin: float = math.nan
-    calibrated: float = math.nan
-    not_live_s: float = 0.0
-
-    @classmethod
-    def of(cls, counts: Mapping[str, float]) -> TrustFigures:
-        """From the counts of one batch, or of many added up."""
-
-        def ratio(part: str, whole: float) -> float:
-            return counts.get(part, 0.0) / whole if whole else math.nan
-
-        decided = sum(counts.get(f"ball_{name}", 0.0) for name in ("detected", "interpolated", "unseen"))
-        live_s = counts.get("seconds_covered", 0.0) - counts.get("seconds_not_live", 0.0)
-        return cls(
-            ball_detected=ratio("ball_detected", decided),
-            ball_interpolated=ratio("ball_interpolated", decided),
-            ball_unseen=ratio("ball_unseen", decided),
-            people=ratio("people_tracked", counts.get("frames_live", 0.0)),
-            ids_per_minute=ratio("ids_new", live_s / 60),
-            team_margin=ratio("team_margin_sum", counts.get("team_margin_tracks", 0.0)),
-            calibrated=ratio("frames_calibrated", counts.get("frames_analysed", 0.0)),
-            not_live_s=counts.get("seconds_not_live", 0.0),
-        )
 
 
 @dataclass(frozen=True)

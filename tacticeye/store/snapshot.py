@@ -115,17 +115,6 @@ class Snapshot:
         ).fetchall()
         return {str(name): float(total) for name, total in rows}
 
-    def batch_counts(self) -> pd.DataFrame:
-        """What did each batch count? batch_id, start_s, end_s, name, value."""
-        return self.query(
-            """
-            SELECT batch_id, start_s, end_s, name, value
-            FROM batch_stats
-            JOIN batches USING (batch_id)
-            ORDER BY batch_id, name
-            """
-        )
-
     def box_interval_s(self) -> float:
         """How much time lies between two analysed frames, as the median? 0.0 unknown."""
         ((interval_s,),) = self._rows(
