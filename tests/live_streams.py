@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tacticeye.file_source import LocalFileSource
+
 FPS = 25
 
 
@@ -39,3 +41,9 @@ def live_playlist(folder: Path) -> Path:
         assert time.monotonic() < deadline, "ffmpeg sent nothing"
         time.sleep(0.05)
     return playlist
+
+
+def times_of(path: Path) -> list[float]:
+    """s: of every picture of a file."""
+    with LocalFileSource(path) as source:
+        return [frame.t_s for frame in source.get_frame_generator()]

@@ -27,7 +27,7 @@ from tacticeye.service import Service
 from tacticeye.store import MatchStore
 from tacticeye.types import NO_PTS, StreamPosition
 from tacticeye.video_sources import LocalFileSource, open_source
-from tests.live_streams import FPS, live_playlist, sending, sending_hls
+from tests.live_streams import FPS, live_playlist, sending, sending_hls, times_of
 from tests.lossy_link import losing
 from tests.small_match import write_small_match
 from tests.web_server import WebServer, serving
@@ -49,11 +49,6 @@ def live_link(web: WebServer) -> str:
 
 def gaps_of(frames: list[VideoFrame]) -> list[Gap]:
     return [frame.gap for frame in frames if frame.gap is not None]
-
-
-def times_of(path: Path) -> list[float]:
-    with LocalFileSource(path) as source:
-        return [frame.t_s for frame in source.get_frame_generator()]
 
 
 def assert_times_are_honest(frames: list[VideoFrame]) -> None:

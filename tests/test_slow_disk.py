@@ -21,9 +21,8 @@ from tacticeye.match_queue import ask_to_run
 from tacticeye.service import Service
 from tacticeye.store import MatchStore, table_digests
 from tacticeye.worker import work
-from tests.live_streams import FPS, live_playlist, sending_hls
+from tests.live_streams import FPS, live_playlist, sending_hls, times_of
 from tests.small_match import write_small_match
-from tests.test_live_source import times_of
 from tests.web_server import serving
 
 

@@ -75,7 +75,8 @@ def install_error_answers(app: FastAPI) -> None:
         content: dict[str, object] = {"detail": _told(request, str(error))}
         if isinstance(error, UploadConflictError):
             content["size"] = error.size
-        return JSONResponse(content, status_of(error))
+        headers = {"Retry-After": "1"} if isinstance(error, StorageBusyError) else None
+        return JSONResponse(content, status_of(error), headers)
 
     @app.exception_handler(RoutingError)
     def refuse(request: Request, error: RoutingError) -> JSONResponse:

@@ -1,7 +1,7 @@
-"""Every question the pages and exports ask of a match's database, one method each, within one transaction.
+"""What pages and exports ask most of a match's database, one method each, within one transaction.
 
-Answers are plain data or DataFrames whose columns are named as in types. Times are seconds of video; a range is
-half-open, from t0_s up to but without t1_s.
+Rarer questions have modules of their own beside this one. Answers are plain data or DataFrames whose columns are named
+as in types. Times are seconds of video; a range is half-open, from t0_s up to but without t1_s.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from tacticeye.api import models
 from tacticeye.config import Settings
 from tacticeye.match_files import MatchFolder
 from tacticeye.service import Service
+from tacticeye.store.match_lock import hold_match_lock
 from tests.api.server import Server
 
 
@@ -143,6 +144,14 @@ def test_a_heatmap_counts_every_second_of_every_player(client: httpx.Client, fin
 def test_the_preview_is_a_picture(client: httpx.Client, finished: str) -> None:
     answer = client.get(f"/api/match/{finished}/preview.jpg")
     assert (answer.headers["content-type"], answer.content[:2]) == ("image/jpeg", b"\xff\xd8")
+
+
+def test_a_database_that_is_busy_asks_to_come_back(client: httpx.Client, server: Server, finished: str) -> None:
+    folder = server.data_dir / "matches" / finished
+    with hold_match_lock(folder, exclusive=True, timeout_s=5.0):  # as a writer on a slow disk does
+        answer = client.get(f"/api/match/{finished}/positions")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "busy: try again" in answer.json()["detail"]
 
 
 def test_what_does_not_exist_is_not_found(client: httpx.Client) -> None:
