@@ -13,8 +13,9 @@ from tacticeye.match_state import MatchState, StateStorage
 from tacticeye.store import MatchRecord, MatchStore
 from tacticeye.types import ChunkOutput
 
-BUSY_PAUSE_S = 0.2  # a reader holds the database for milliseconds; the batch stays in memory meanwhile
-BUSY_TRIES = 300  # a minute of a locked database is not a reader any more
+# A reader holds the database for milliseconds; the batch stays in memory meanwhile.
+BUSY_PAUSE_S = 0.2
+BUSY_S = 120.0  # so long a locked database is not a reader any more
 
 
 class MatchSink(Protocol):
@@ -58,12 +59,13 @@ class DatabaseSink:
 
     def commit(self, output: ChunkOutput, state: MatchState) -> None:
         """Database first, it is the truth; then the mirror and the picture that may lag behind it."""
-        for attempt in range(1, BUSY_TRIES + 1):
+        deadline = time.monotonic() + BUSY_S
+        while True:
             try:
                 self._store.commit(output, state.to_json(), is_last=state.progress.is_finished)
                 break
             except StorageBusyError:
-                if attempt == BUSY_TRIES:
+                if time.monotonic() >= deadline:
                     raise
                 time.sleep(BUSY_PAUSE_S)
         self.mirror(state)

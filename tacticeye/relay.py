@@ -50,7 +50,7 @@ class News:
 
 
 class Relay:
-    """One side of a run. Every call may raise redis.RedisError after waiting for the server for about a minute."""
+    """One side of a run. Every call may raise redis.RedisError after waiting for the server for about two minutes."""
 
     def __init__(self, url: str, match_id: str, run_id: str) -> None:
         retry = Retry(ExponentialBackoff(cap=2.0, base=0.1), RETRIES)
