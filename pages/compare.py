@@ -35,7 +35,7 @@ def side(place: str, cards: dict[str, MatchCard]) -> tuple[str, str, compare.Fig
     chosen = st.selectbox(
         say("compare.match"), list(cards), first, format_func=lambda m: plain(cards[m].title), key=f"compare_{place}"
     )
-    live, events = polls.live(chosen), polls.events(chosen, None, None)
+    live, events = polls.live(chosen), polls.events(chosen)
     if not live.has_data:
         st.html(panels.hint(say("nothing.other")))
         return None

@@ -71,7 +71,7 @@ def figures(events: pd.DataFrame, end_s: float, colours: TeamColours, labels: La
 
 def events() -> MatchCard:
     """The page's moving part."""
-    view = polls.events(match.match_id, None, None)
+    view = polls.events(match.match_id)
     labels, colours = match_frame.labels_of(view.overrides), match_frame.colours_of(view.kits)
     match_frame.header(view.card)
     if not view.has_data:

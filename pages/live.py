@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from tacticeye import charts, possession_charts
-from tacticeye.dashboard import match_frame, panels, player, polls
+from tacticeye.dashboard import drawings, match_frame, panels, player, polls
 from tacticeye.dashboard.definitions_panel import definitions
 from tacticeye.dashboard.language import say
 from tacticeye.labels import Labels
@@ -51,22 +50,25 @@ def picture(view: LiveView, colours: TeamColours, labels: Labels) -> None:
     st.html(panels.kits(colours, labels) or "<span></span>")
 
 
-def curves(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> None:
+def curves(view: LiveView, colours: TeamColours, labels: Labels) -> None:
     """How possession went: stretch by stretch, the share so far, and lately."""
     st.html(panels.heading(say("live.over_time"), [say("live.over_time_note")]))
     st.html(panels.legend(colours, labels, say("state.not_counted"), colours.neutral))
-    figure = charts.possession_over_time(spans, colours, labels)
-    st.vega_lite_chart(figure.rows, figure.spec, key="possession_over_time", width="stretch")
+    name = "possession_over_time"
+    figure = drawings.kept(name, view, lambda: charts.possession_over_time(view.spans, colours, labels))
+    st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
     share, lately = st.columns(2, gap="medium")
     with share:
         st.html(panels.heading(say("live.curve"), [say("live.curve_note", team=labels.team(0))]))
-        figure = possession_charts.possession_curve(spans, colours, labels)
-        st.vega_lite_chart(figure.rows, figure.spec, key="possession_curve", width="stretch")
+        name = "possession_curve"
+        figure = drawings.kept(name, view, lambda: possession_charts.possession_curve(view.spans, colours, labels))
+        st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
     with lately:
         first, second = labels.both_teams()
         st.html(panels.heading(say("live.momentum"), [say("live.momentum_note", first=first, second=second)]))
-        figure = possession_charts.momentum(spans, colours, labels)
-        st.vega_lite_chart(figure.rows, figure.spec, key="momentum", width="stretch")
+        name = "momentum"
+        figure = drawings.kept(name, view, lambda: possession_charts.momentum(view.spans, colours, labels))
+        st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
 
 
 def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
@@ -76,7 +78,7 @@ def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
     st.html(panels.possession(totals, colours, labels, view.card.status.is_active and minutes is None))
     over_time, beside = st.columns([3, 2], gap="medium")
     with over_time:
-        curves(view.spans, colours, labels)
+        curves(view, colours, labels)
     with beside:
         picture(view, colours, labels)
     events, counts = st.columns([3, 2], gap="medium")

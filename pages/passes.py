@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from tacticeye import charts, pass_charts, people_views
-from tacticeye.dashboard import match_frame, panels, player, polls
+from tacticeye.dashboard import drawings, match_frame, panels, player, polls
 from tacticeye.dashboard.language import say
 from tacticeye.dashboard.words import plain
 from tacticeye.labels import Labels
@@ -69,7 +69,7 @@ def figures(view: PeopleView, team: int, labels: Labels) -> None:
     """Strings, zones and directions."""
     strings = view.strings[view.strings["team"] == team]
     st.html(panels.pass_strings(strings, view.tempo[team], labels.texts))
-    zones = people_views.pass_zones(view.passes, view.size)
+    zones = drawings.kept("pass_zones", view, lambda: people_views.pass_zones(view.passes, view.size))
     st.html(panels.pass_zones(zones[zones["team"] == team], labels.texts, view.is_on_pitch, view.is_turned))
 
 
@@ -97,12 +97,13 @@ def passes() -> MatchCard:
     network, beside = st.columns([3, 2], gap="medium")
     with network:
         st.html(panels.heading(say("passes.network"), [say("passes.network_note")]))
-        figure = pass_charts.pass_network(view, team, colours, labels)
+        figure = drawings.kept(NETWORK, view, lambda: pass_charts.pass_network(view, team, colours, labels), team)
         st.vega_lite_chart(
             figure.rows, figure.spec, key=NETWORK, width="stretch", on_select="rerun", selection_mode="edge"
         )
         st.html(panels.heading(say("passes.matrix"), [say("passes.matrix_note")]))
-        st.dataframe(pass_charts.pass_matrix(view, team, labels), key="pass_matrix")
+        matrix = drawings.kept("pass_matrix", view, lambda: pass_charts.pass_matrix(view, team, labels), team)
+        st.dataframe(matrix, key="pass_matrix")
     with beside:
         clips(view, team, labels)
         figures(view, team, labels)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from tacticeye.dashboard import corrections_panel, match_frame, panels, player_editor, polls
+from tacticeye.dashboard import corrections_panel, drawings, match_frame, panels, player_editor, polls
 from tacticeye.dashboard.language import say
 from tacticeye.dashboard.words import UNKNOWN, plain
 from tacticeye.heat_thumbnails import player_thumbnails
@@ -49,9 +50,16 @@ def in_words(players: pd.DataFrame, heat: list[str | None], labels: Labels) -> p
     )
 
 
-def table(players: pd.DataFrame, view: PeopleView, colours: TeamColours, labels: Labels) -> list[int]:
-    """The players; returns the ids of the rows chosen."""
-    shown = in_words(players, player_thumbnails(players, view.stays, colours), labels)
+def table(
+    players: pd.DataFrame, teams: Sequence[int], view: PeopleView, colours: TeamColours, labels: Labels
+) -> list[int]:
+    """The players of these teams; returns the ids of the rows chosen."""
+    shown = drawings.kept(
+        "player_table",
+        view,
+        lambda: in_words(players, player_thumbnails(players, view.stays, colours), labels),
+        tuple(teams),
+    )
     if players["distance_m"].isna().all():
         shown = shown.drop(columns=list(RUNNING))
     columns: dict[str, Any] = {name: say(f"player_column.{name}") for name in SHOWN}
@@ -101,7 +109,7 @@ def players() -> MatchCard:
     )
     wanted = view.players[view.players["team"].isin(teams)] if teams else view.players
     st.html(panels.heading(labels.texts.count("players.count", len(wanted)), [say("players.note")]))
-    chosen = table(wanted, view, colours, labels)
+    chosen = table(wanted, teams, view, colours, labels)
     player_editor.show(match.match_id, view, chosen, labels)
     player_editor.teams(match.match_id, view, colours, labels)
     corrections_panel.show(match.match_id, labels)

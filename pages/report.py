@@ -21,7 +21,7 @@ def report() -> MatchCard:
     if not live.has_data:
         match_frame.nothing_yet(live.card)
         return live.card
-    events, people = polls.events(match.match_id, None, None), polls.people(match.match_id)
+    events, people = polls.events(match.match_id), polls.people(match.match_id)
     labels = match_frame.labels_of(live.overrides)
     st.html(panels.heading(say("menu.report"), [say("report.note")]))
     with st.container(horizontal=True, vertical_alignment="bottom"):

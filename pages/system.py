@@ -22,7 +22,7 @@ def self_check(cards: list[MatchCard]) -> None:
     for card in cards:
         if card.batch_idx < 0 or card.status.is_active or not polls.service().is_demo(card.match_id):
             continue
-        live, events = polls.live(card.match_id), polls.events(card.match_id, None, None)
+        live, events = polls.live(card.match_id), polls.events(card.match_id)
         result = check(demo_video().with_suffix(".truth.json"), live.spans, events.events)
         st.html(system_panels.self_check(result, card, texts()))
         break

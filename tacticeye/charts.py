@@ -7,6 +7,8 @@ better from batch to batch, and legends are for the page to show. Times are s of
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -56,7 +58,7 @@ class VegaFigure:
 
 def clock(t_s: float) -> str:
     """Seconds of video as mm:ss (hours run on as minutes, as in football); '--:--' for NaN."""
-    if not np.isfinite(t_s):
+    if not math.isfinite(t_s):
         return "--:--"
     whole = int(max(t_s, 0.0))
     return f"{whole // 60:02d}:{whole % 60:02d}"
@@ -147,15 +149,22 @@ def event_table(events: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """Events in words, in the order given: the columns of EVENT_COLUMNS, confidence 0..1."""
     return pd.DataFrame(
         {
-            "time": [clock(t) for t in events["t_start_s"]],
-            "team": [labels.team(team) for team in events["team"]],
-            "kind": [labels.kind(kind) for kind in events["kind"]],
-            "result": [labels.result(result) for result in events["result"]],
-            "from": [labels.player(track) for track in events["track_from"]],
-            "to": [labels.player(track) for track in events["track_to"]],
+            "time": [clock(t) for t in events["t_start_s"].tolist()],
+            "team": _in_words(events["team"], labels.team),
+            "kind": _in_words(events["kind"], labels.kind),
+            "result": _in_words(events["result"], labels.result),
+            "from": _in_words(events["track_from"], labels.player),
+            "to": _in_words(events["track_to"], labels.player),
             "confidence": events["confidence"].to_numpy(np.float64).round(2),
         }
     )
+
+
+def _in_words(column: pd.Series, name: Callable[[Any], str]) -> list[str]:
+    """Each value's name, asked for once a value."""
+    values = column.tolist()
+    names = {value: name(value) for value in set(values)}
+    return [names[value] for value in values]
 
 
 def player_choices(tracks: pd.DataFrame, labels: Labels) -> dict[int, str]:

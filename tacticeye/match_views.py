@@ -1,6 +1,7 @@
 """What the pages show of one match, each view read in one transaction of its database, as corrected by its users.
 
 Tables have the columns of the store's Snapshot. A match without results yet gives empty tables and has_data False.
+stamp: tells these results from later ones where whoever asked keeps them apart (Service.stamp), else empty.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class LiveView:
     coverage: BallCoverage | None = None
     stats: dict[str, float] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
+    stamp: tuple[int, ...] = ()
 
     def totals_within(self, t0_s: float, t1_s: float) -> Totals:
         """Seconds by state within t0_s up to t1_s; all else as in `totals`."""
@@ -90,6 +92,7 @@ class EventsView:
     width: int = 0
     height: int = 0
     overrides: Overrides = field(default_factory=Overrides)
+    stamp: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

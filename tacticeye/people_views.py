@@ -53,6 +53,7 @@ class PeopleView:
     stays: by track, of those seen longest, how much of the time in each part of that ground: (STAY_ROWS, columns)
     float32, row 0 at the top.
     strings, tempo: as pass_strings and pass_tempo tell them.
+    stamp: as in match_views.
     """
 
     card: MatchCard
@@ -69,6 +70,7 @@ class PeopleView:
     stays: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
+    stamp: tuple[int, ...] = ()
 
     @property
     def size(self) -> tuple[float, float]:

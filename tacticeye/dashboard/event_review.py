@@ -56,12 +56,15 @@ def _watch(number: int) -> None:
 
 def video(match_id: str, events: pd.DataFrame, labels: Labels) -> float:
     """The player with the events shown to step through. Returns where it was paused, s."""
-    rows = zip(events["event_id"].tolist(), events["t_start_s"].tolist(), events.itertuples(index=False), strict=True)
-    moments = [player.Moment(number, t_s, _name(row, labels)) for number, t_s, row in rows]
+    key = player_key(match_id)
+    picked = events[events["event_id"] == player.selected(key)]
+    names = {row.event_id: _name(row, labels) for row in picked.itertuples(index=False)}
+    times = zip(events["event_id"].tolist(), events["t_start_s"].tolist(), strict=True)
+    moments = [player.Moment(number, t_s, names.get(number, "")) for number, t_s in times]
     return player.show(
         match_id,
         moments,
-        player_key(match_id),
+        key,
         on_tag=lambda number, tag: match_frame.correct(match_id, TagEvent(number, tag)),
     )
 

@@ -33,7 +33,8 @@ _component = component(
 
 @dataclass(frozen=True)
 class Moment:
-    """Something in the video to step to. number: of the event; t_s: when; label: what the player calls it."""
+    """Something in the video to step to. number: of the event; t_s: when; label: what the player calls it while it
+    stands there."""
 
     number: int
     t_s: float

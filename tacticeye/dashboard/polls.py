@@ -1,6 +1,7 @@
 """What the pages ask the service: one question a second at most for all tabs together.
 
-A store that is busy keeps nobody waiting: the page goes on showing the last good answer.
+Results are read anew only once there are new ones; how the match stands is always that of now. A store that is busy
+keeps nobody waiting: the page goes on showing the last good answer. Answers are shared: nobody may change them.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from tacticeye.match_views import EventsView, HeatmapView, LiveView
 from tacticeye.people_views import PeopleView
 from tacticeye.service import MatchCard, Service
 from tacticeye.trust_figures import TrustScore
-from tacticeye.types import EventKind
 
 Answer = TypeVar("Answer")
+Stamp = tuple[int, ...]
 
 # Answers younger than this many seconds are shared by all tabs.
 _FRESH_S = 1.0
+# While a match is analysed, what was read of its people serves this long, s: of a long match it takes a fifth of a
+# second to read, and no single batch changes much of it.
+_PEOPLE_FRESH_S = 10.0
 _LAST_GOOD = "last_good_answer"
 
 
@@ -42,9 +46,9 @@ def live(match_id: str) -> LiveView:
     return or_last_good("live", match_id, lambda: _live(match_id))
 
 
-def events(match_id: str, kinds: tuple[EventKind, ...] | None, teams: tuple[int, ...] | None) -> EventsView:
+def events(match_id: str) -> EventsView:
     """Raises TacticEyeError."""
-    return or_last_good("events", (match_id, kinds, teams), lambda: _events(match_id, kinds, teams))
+    return or_last_good("events", match_id, lambda: _events(match_id))
 
 
 def heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[int, int] | None) -> HeatmapView:
@@ -81,7 +85,7 @@ def preview(path: Path | None) -> bytes:
 
 def forget() -> None:
     """Asks anew at the next look: something was changed."""
-    for question in (_library, _live, _events, _heatmap, _people, _people_at):
+    for question in (_library, _standing, _heatmap, _people_stamp):
         question.clear()
 
 
@@ -105,15 +109,29 @@ def _library() -> list[MatchCard]:
 
 
 @st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
-def _live(match_id: str) -> LiveView:
+def _standing(match_id: str) -> tuple[MatchCard, Stamp]:
     service().tend()
+    return service().status(match_id), service().stamp(match_id)
+
+
+def _live(match_id: str) -> LiveView:
+    card, stamp = _standing(match_id)
+    return replace(_live_at(match_id, stamp), card=card, stamp=stamp)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _live_at(match_id: str, stamp: Stamp) -> LiveView:
     return service().live_view(match_id)
 
 
-@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
-def _events(match_id: str, kinds: tuple[EventKind, ...] | None, teams: tuple[int, ...] | None) -> EventsView:
-    service().tend()
-    return service().events_view(match_id, kinds, teams)
+def _events(match_id: str) -> EventsView:
+    card, stamp = _standing(match_id)
+    return replace(_events_at(match_id, stamp), card=card, stamp=stamp)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _events_at(match_id: str, stamp: Stamp) -> EventsView:
+    return service().events_view(match_id)
 
 
 @st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
@@ -122,15 +140,21 @@ def _heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[
     return service().heatmap_view(match_id, team, track, minutes)
 
 
-@st.cache_data(ttl=_FRESH_S, max_entries=16, show_spinner=False)
 def _people(match_id: str) -> PeopleView:
-    service().tend()
-    # The dearest view of a long match: read anew only once there is something new. Its status is always that of now.
-    return replace(_people_at(match_id, service().stamp(match_id)), card=service().status(match_id))
+    card, stamp = _standing(match_id)
+    if card.status.is_active:
+        stamp = _people_stamp(match_id, card.batch_idx >= 0, stamp[-1])
+    return replace(_people_at(match_id, stamp), card=card, stamp=stamp)
+
+
+@st.cache_data(ttl=_PEOPLE_FRESH_S, max_entries=16, show_spinner=False)
+def _people_stamp(match_id: str, has_results: bool, corrections: int) -> Stamp:
+    """Stays for a while, but not over the first results nor over a correction."""
+    return service().stamp(match_id)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _people_at(match_id: str, stamp: tuple[int, ...]) -> PeopleView:
+def _people_at(match_id: str, stamp: Stamp) -> PeopleView:
     return service().people_view(match_id)
 
 
