@@ -10,6 +10,7 @@ from tacticeye.dashboard import match_frame, panels, polls, system_panels
 from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.words import plain
 from tacticeye.errors import TacticEyeError
+from tacticeye.labels import match_title
 from tacticeye.service import MatchCard
 
 PARTS = ("whole", "first", "second", "minutes")
@@ -33,7 +34,11 @@ def side(place: str, cards: dict[str, MatchCard]) -> tuple[str, str, compare.Fig
     """One of the two: its name, its colour and its figures."""
     first = list(cards).index(match.match_id) if match.match_id in cards else 0
     chosen = st.selectbox(
-        say("compare.match"), list(cards), first, format_func=lambda m: plain(cards[m].title), key=f"compare_{place}"
+        say("compare.match"),
+        list(cards),
+        first,
+        format_func=lambda m: plain(match_title(cards[m].title, texts())),
+        key=f"compare_{place}",
     )
     live, events = polls.live(chosen), polls.events(chosen)
     if not live.has_data:
@@ -49,7 +54,7 @@ def side(place: str, cards: dict[str, MatchCard]) -> tuple[str, str, compare.Fig
         key=f"compare_team_{place}",
     )
     t0_s, t1_s = stretch(place, live.card.t_s)
-    name = f"{labels.team(team)} · {live.card.title} · {clock(t0_s)}\u2013{clock(t1_s)}"
+    name = f"{labels.team(team)} · {match_title(live.card.title, texts())} · {clock(t0_s)}\u2013{clock(t1_s)}"
     return name, colours.teams[team], compare.figures(live.spans, events.events, team, t0_s, t1_s)
 
 

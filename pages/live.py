@@ -99,4 +99,4 @@ def live() -> MatchCard:
     return view.card
 
 
-match_frame.keep_fresh(live, match)
+match_frame.keep_fresh(live, match, match_frame.POLL_EVERY)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tacticeye.texts import Texts
+from tacticeye.texts import LANGUAGES, Texts, get_texts
 from tacticeye.types import ControlState, EventKind, EventResult
+
+
+def match_title(title: str, texts: Texts) -> str:
+    """The title of a match; the demo match is called so in the reader's language, whatever it was begun in."""
+    is_demo = any(title == get_texts(language)("new.tab_demo") for language in LANGUAGES)
+    return texts("new.tab_demo") if is_demo else title
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from tacticeye.analysis.definitions import PossessionDefinition, defined_share
 from tacticeye.charts import clock
 from tacticeye.corrections import TURNOVERS
-from tacticeye.labels import Labels
+from tacticeye.labels import Labels, match_title
 from tacticeye.match_views import LiveView
 from tacticeye.people_views import PeopleView, pass_strings
 from tacticeye.team_colours import TeamColours
@@ -54,7 +54,7 @@ def report_html(
     """The page. events: all of the match, in order of time. colours: on a light ground, as paper is. definition: of
     possession."""
     texts = labels.texts
-    title = escape(live.card.title)
+    title = escape(match_title(live.card.title, texts))
     sure = events[events["confidence"] >= LEAST_CONFIDENCE]
     facts = [texts("progress.video", time=clock(live.card.t_s))]
     if live.coverage is not None and live.coverage.frames_decided:

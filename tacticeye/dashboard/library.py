@@ -10,6 +10,7 @@ import streamlit as st
 from tacticeye.dashboard import match_frame, navigation, panels, polls
 from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
+from tacticeye.labels import match_title
 from tacticeye.service import MatchCard
 
 # Pictures of more matches than this at once make a page heavy on a phone.
@@ -18,9 +19,10 @@ _SHOWN_AT_FIRST = 20
 _SEARCHED_FROM = 6
 _ORDERS: dict[str, Callable[[MatchCard], Any]] = {
     "newest": lambda card: -card.created_at,
-    "title": lambda card: card.title.casefold(),
+    "title": lambda card: _title(card).casefold(),
     "status": lambda card: (card.status.value, -card.created_at),
     "length": lambda card: -card.total_s,
+    "trust": lambda card: _distrust(card),
 }
 _DOOMED = "match_to_delete"
 
@@ -45,10 +47,20 @@ def _sought(cards: list[MatchCard]) -> list[MatchCard]:
     by = order.selectbox(
         say("matches.sort"), list(_ORDERS), format_func=lambda name: say(f"matches.by_{name}"), key="library_order"
     )
-    found = [card for card in cards if text.strip().casefold() in f"{card.title} {_teams(card)}".casefold()]
+    found = [card for card in cards if text.strip().casefold() in f"{_title(card)} {_teams(card)}".casefold()]
     if not found:
         st.html(panels.empty(say("matches.none_found"), say("matches.none_found_sentence")))
     return sorted(found, key=_ORDERS[by])
+
+
+def _title(card: MatchCard) -> str:
+    return match_title(card.title, texts())
+
+
+def _distrust(card: MatchCard) -> float:
+    """Those of which nothing is known come last."""
+    score = polls.trust(card)
+    return 1.0 if score is None else -score.share
 
 
 def _teams(card: MatchCard) -> str:

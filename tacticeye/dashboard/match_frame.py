@@ -18,8 +18,10 @@ from tacticeye.match_queue import MatchStatus
 from tacticeye.service import MatchCard
 from tacticeye.team_colours import TeamColours, team_colours
 
-# How often a page looks at a match that is being analysed: batches come every few seconds.
+# How often a page looks at a match that is being analysed: one that is watched, and one that is read. Batches come
+# every few seconds, and what pages cost the machine is taken from the analysis.
 POLL_EVERY = "2s"
+READ_EVERY = "5s"
 
 
 def get_match() -> MatchCard:
@@ -38,14 +40,14 @@ def get_match() -> MatchCard:
         st.stop()
 
 
-def keep_fresh(draw: Callable[[], MatchCard], card: MatchCard) -> None:
+def keep_fresh(draw: Callable[[], MatchCard], card: MatchCard, every: str = READ_EVERY) -> None:
     """Draws a part of the page, again and again while the match works; then the page as a whole becomes the final view.
 
     draw: shows the part and returns the match's card as it is by then.
     """
     is_active = card.status.is_active
 
-    @st.fragment(run_every=POLL_EVERY if is_active else None)
+    @st.fragment(run_every=every if is_active else None)
     def part() -> None:
         try:
             now = draw()

@@ -42,7 +42,7 @@ _NO_LINKS = (SourceType.UPLOADED_FILE, SourceType.TRACKING_DATA)
 def demo_button(key: str) -> None:
     """The quickest way to see something."""
     if st.button(say("new.demo_button"), key=key, type="primary", icon=":material/play_circle:"):
-        begin(lambda: polls.service().add_demo(title=say("new.tab_demo")))
+        begin(polls.service().add_demo)
 
 
 def form(sources: list[str]) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from tacticeye.charts import NOT_COUNTED, clock, event_table
 from tacticeye.dashboard.words import UNKNOWN, percent, progress_facts, status_name, status_sentence
 from tacticeye.errors import TacticEyeError
-from tacticeye.labels import Labels
+from tacticeye.labels import Labels, match_title
 from tacticeye.match_queue import MatchStatus
 from tacticeye.people_views import string_counts
 from tacticeye.service import MatchCard
@@ -39,7 +39,7 @@ def match_state(card: MatchCard, texts: Texts, title_class: str = "te-title", te
     under = f'<div class="te-small">{escape(teams)}</div>' if teams else ""
     facts = " · ".join(escape(fact) for fact in progress_facts(card, texts)) if card.t_s > 0 else ""
     return (
-        f'<div class="te-row"><span class="{title_class}">{escape(card.title)}</span>'
+        f'<div class="te-row"><span class="{title_class}">{escape(match_title(card.title, texts))}</span>'
         f'<span class="te-chip te-{status}">{escape(status_name(card, texts))}</span></div>{under}{bar}'
         + (f'<div class="te-small te-muted te-number">{facts}</div>' if facts else "")
         + (f'<div class="te-small" style="margin-top:.25rem">{escape(sentence)}</div>' if sentence else "")

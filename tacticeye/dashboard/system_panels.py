@@ -10,6 +10,7 @@ from math import isnan
 from tacticeye.compare import Figures
 from tacticeye.dashboard.panels import panel, table
 from tacticeye.dashboard.words import UNKNOWN, duration, percent, status_name
+from tacticeye.labels import match_title
 from tacticeye.self_check import SelfCheck
 from tacticeye.service import MatchCard, Room
 from tacticeye.system_info import Disk, Machine, Model
@@ -50,7 +51,7 @@ def _bar(name: str, value: float, whole: float, colour: str) -> str:
 def workers(cards: Sequence[MatchCard], room: Room, texts: Texts) -> str:
     """Matches at work and in the queue, and how many there is room for."""
     active = [card for card in cards if card.status.is_active]
-    rows = [(escape(card.title), escape(_state(card, texts))) for card in active]
+    rows = [(escape(match_title(card.title, texts)), escape(_state(card, texts))) for card in active]
     body = table(rows) if rows else f'<div class="te-small te-muted">{escape(texts("system.idle"))}</div>'
     limit = texts(f"system.limit_{room.limit.value}", places=room.places)
     return panel(texts("system.workers"), f'{body}<div class="te-small te-muted">{escape(limit)}</div>')
@@ -98,4 +99,4 @@ def self_check(result: SelfCheck, card: MatchCard, texts: Texts) -> str:
         (texts("system.check_speed"), texts("progress.speed", speed=f"{card.speed:.1f}") if card.speed else UNKNOWN),
     ]
     took = duration(card.t_s / card.speed, texts) if card.speed else ""
-    return panel(card.title, table(rows), aside=escape(took))
+    return panel(match_title(card.title, texts), table(rows), aside=escape(took))

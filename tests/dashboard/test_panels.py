@@ -33,6 +33,12 @@ def test_a_title_is_text_and_never_markup() -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
 
 
+def test_the_demo_match_is_called_so_in_the_readers_language_whatever_it_was_begun_in() -> None:
+    spanish, english = get_texts("es"), get_texts("en")
+    assert spanish("new.tab_demo") in panels.match_state(replace(CARD, title=english("new.tab_demo")), spanish)
+    assert english("new.tab_demo") in panels.match_state(replace(CARD, title=spanish("new.tab_demo")), english)
+
+
 def test_an_error_is_text_and_never_markup() -> None:
     assert HOSTILE not in panels.problem(MatchNotFoundError(HOSTILE), get_texts("es"))
 
