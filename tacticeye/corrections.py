@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tacticeye.ledger import (
     AddPass,
     Correction,
+    FirstEnds,
     MergeTracks,
     NamePlayer,
     NameTeam,
@@ -45,7 +46,8 @@ class Overrides:
 
     moves: merges and splits in order. names, numbers, pins: by track. is_swapped: whether detected teams are shown the
     other way round. team_names, team_colours: '' as usual. rejected: event ids. added: passes. not_live: (start, end).
-    periods: of play, in order; none: not known. tags: by event id. notes: (t_s, text).
+    periods: of play, in order; none: not known. first_to_right: the team that attacks to the right in the first one as
+    said beforehand, -1 not said. tags: by event id. notes: (t_s, text).
     """
 
     moves: tuple[MergeTracks | SplitTrack, ...] = ()
@@ -59,6 +61,7 @@ class Overrides:
     added: tuple[AddPass, ...] = ()
     not_live: tuple[tuple[float, float], ...] = ()
     periods: tuple[Period, ...] = ()
+    first_to_right: int = -1
     tags: Mapping[int, int] = field(default_factory=dict)
     notes: tuple[tuple[float, str], ...] = ()
 
@@ -121,7 +124,7 @@ def fold(corrections: Sequence[Correction]) -> Overrides:
     return folded
 
 
-def _with(o: Overrides, c: Correction) -> Overrides:  # noqa: PLR0911, C901 - one line for each kind
+def _with(o: Overrides, c: Correction) -> Overrides:  # noqa: PLR0911, PLR0912, C901 - one line for each kind
     match c:
         case MergeTracks(track, into):
             return o if track == into else replace(o, moves=(*o.moves, c))
@@ -148,6 +151,8 @@ def _with(o: Overrides, c: Correction) -> Overrides:  # noqa: PLR0911, C901 - on
             return replace(o, not_live=(*o.not_live, (start_s, end_s))) if end_s > start_s else o
         case SetPeriods(periods):
             return replace(o, periods=periods)
+        case FirstEnds(to_right):
+            return replace(o, first_to_right=to_right)
         case TagEvent(event_id, tag):
             return replace(o, tags={**o.tags, event_id: tag})
         case Note(t_s, text):

@@ -146,6 +146,17 @@ class SetPeriods:
 
 
 @dataclass(frozen=True)
+class FirstEnds:
+    """Which team attacks towards x = length in the first period, said before there were any: for the guess of periods.
+
+    It belongs to the team's name and stays with it when detected teams are swapped.
+    """
+
+    to_right: Literal[0, 1]
+    op: Literal["first_ends"] = "first_ends"
+
+
+@dataclass(frozen=True)
 class TagEvent:
     """A tag of the analyst's (1 to 5; 0 takes it away) on an event."""
 
@@ -173,7 +184,7 @@ class Undo:
 
 Correction = (
     MergeTracks | SplitTrack | NamePlayer | PinPlayer | SwapTeams | NameTeam | RejectEvent | AddPass | NotLive
-    | SetPeriods | TagEvent | Note | Undo
+    | SetPeriods | FirstEnds | TagEvent | Note | Undo
 )  # fmt: skip
 
 

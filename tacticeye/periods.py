@@ -39,12 +39,14 @@ class PeriodGuess:
     """What play, break and places suggest.
 
     half_time: what it was told by: "break", "ends" (the teams stood the other way round from then on) or "" (none
-    found). lead_m: by period, how much further right team 1 stood than team 0 on average; NaN unknown.
+    found). lead_m: by period, how much further right team 1 stood than team 0 on average; NaN unknown. is_told: whether
+    the user said beforehand which way the teams attack first; else their places tell it.
     """
 
     periods: tuple[Period, ...] = ()
     half_time: Literal["", "break", "ends"] = ""
     lead_m: tuple[float, ...] = ()
+    is_told: bool = False
 
 
 def read_guess(folder: MatchFolder) -> PeriodGuess:
@@ -59,7 +61,7 @@ def read_guess(folder: MatchFolder) -> PeriodGuess:
         leads = _leads(snapshot, overrides)
         end_s = snapshot.progress().end_s
     live = spans.loc[spans["state"] != ControlState.NOT_LIVE, ["start_s", "end_s"]].to_numpy(np.float64)
-    return guess_periods(live, sorted(events["t_start_s"].tolist()), leads, end_s)
+    return guess_periods(live, sorted(events["t_start_s"].tolist()), leads, end_s, overrides.first_to_right)
 
 
 def knows_ends(periods: Sequence[Period]) -> bool:
@@ -101,23 +103,30 @@ def guess_periods(
     kick_offs: Sequence[float],
     leads: pd.DataFrame,
     end_s: float,
+    first_to_right: int = -1,
 ) -> PeriodGuess:
-    """live: (N, 2) s, stretches of play in order. leads: minute, lead_m as in PeriodGuess. end_s: of the video."""
+    """live: (N, 2) s, stretches of play in order. leads: minute, lead_m as in PeriodGuess. end_s: of the video.
+
+    first_to_right: the team said to attack to the right in the first period, -1 not said; teams then change ends.
+    """
     if not len(live):
         return PeriodGuess()
     begin_s, last_s = float(live[0, 0]), float(live[-1, 1])
     edges, told_by = _half_time(live, leads, end_s)
     starts, ends = [begin_s, *(end for _, end in edges)], [*(start for start, _ in edges), last_s]
     made, lead_m = [], []
-    for start_s, stop_s in zip(starts, ends, strict=True):
+    is_told = first_to_right in (0, 1)
+    for index, (start_s, stop_s) in enumerate(zip(starts, ends, strict=True)):
         first = next((t for t in kick_offs if start_s <= t <= min(start_s + KICK_OFF_WITHIN_S, stop_s)), start_s)
         lead = _mean_lead(leads, first, stop_s)
         to_right: Literal[-1, 0, 1] = -1
-        if abs(lead) >= LEAST_LEAD_M:
+        if is_told:
+            to_right = 0 if (first_to_right + index) % 2 == 0 else 1
+        elif abs(lead) >= LEAST_LEAD_M:
             to_right = 0 if lead > 0 else 1
         made.append(Period(first, stop_s, to_right))
         lead_m.append(lead)
-    return PeriodGuess(tuple(made), told_by, tuple(lead_m))
+    return PeriodGuess(tuple(made), told_by, tuple(lead_m), is_told)
 
 
 def _half_time(

@@ -11,7 +11,7 @@ import pytest
 from tacticeye import ledger
 from tacticeye.corrections import fold
 from tacticeye.errors import CorrectionError
-from tacticeye.ledger import Period, SetPeriods, SwapTeams, Undo, in_force
+from tacticeye.ledger import FirstEnds, Period, SetPeriods, SwapTeams, Undo, in_force
 from tacticeye.match_files import MatchFolder
 from tacticeye.periods import guess_periods
 
@@ -40,6 +40,16 @@ def test_teams_that_stand_level_tell_no_ends_and_short_breaks_no_half_time() -> 
     found = guess_periods(np.array([[0.0, 500.0], [600.0, 1200.0]]), [], leads(*[1.0] * 20), 1200.0)
     assert found.half_time == ""
     assert [period.to_right for period in found.periods] == [-1]
+
+
+def test_the_way_that_was_said_beforehand_counts_for_more_than_places_and_turns_at_half_time() -> None:
+    found = guess_periods(np.array([[0.0, 1200.0]]), [], leads(*[8.0] * 10, *[-8.0] * 10), 1200.0, first_to_right=1)
+    assert found.is_told
+    assert [period.to_right for period in found.periods] == [1, 0]
+
+
+def test_the_way_that_was_said_beforehand_stays_with_the_name_when_detected_teams_are_swapped() -> None:
+    assert fold([FirstEnds(0), SwapTeams()]).first_to_right == 0
 
 
 def test_periods_are_kept_and_can_be_taken_back(tmp_path: Path) -> None:

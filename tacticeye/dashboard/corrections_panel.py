@@ -14,6 +14,7 @@ from tacticeye.ledger import (
     AddPass,
     Correction,
     Entry,
+    FirstEnds,
     MergeTracks,
     NamePlayer,
     NameTeam,
@@ -58,7 +59,7 @@ def _row(match_id: str, entry: Entry, labels: Labels) -> None:
     )
 
 
-def describe(correction: Correction, labels: Labels) -> str:  # noqa: PLR0911 - one line for each kind
+def describe(correction: Correction, labels: Labels) -> str:  # noqa: PLR0911, C901 - one line for each kind
     """One correction in words."""
     texts, player = labels.texts, labels.player
     match correction:
@@ -83,6 +84,8 @@ def describe(correction: Correction, labels: Labels) -> str:  # noqa: PLR0911 - 
             return texts("correction.not_live", start=clock(start_s), end=clock(end_s))
         case SetPeriods(periods):
             return texts.count("correction.periods", len(periods))
+        case FirstEnds(to_right):
+            return texts("correction.first_ends", team=labels.team(to_right))
         case TagEvent(event_id, tag):
             return texts("correction.tag", event=event_id, tag=tag)
         case Note(t_s, text):

@@ -13,7 +13,7 @@ from tacticeye.config import PRESETS, SourceType
 from tacticeye.dashboard import navigation, panels, polls, uploader
 from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
-from tacticeye.ledger import NameTeam
+from tacticeye.ledger import Correction, FirstEnds, NameTeam
 
 # Shirt colours to choose from.
 _SHIRTS = {
@@ -27,13 +27,19 @@ _PRESET_ORDER = sorted(PRESETS, key=lambda name: name != "vod")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the form says besides the source. title, teams, colours ("#rrggbb"): empty for the usual ones."""
+    """What the form says besides the source. title, teams, colours ("#rrggbb"): empty for the usual ones.
+
+    first_to_right: the team that attacks to the right first, None where it isn't known.
+    """
 
     preset: str
     title: str = ""
     teams: tuple[str, str] = ("", "")
     colours: tuple[str, str] = ("", "")
+    first_to_right: Literal[0, 1] | None = None
 
+
+_SIDES: tuple[Literal[0, 1], ...] = (0, 1)
 
 # Files of the machine come in otherwise than by a link.
 _NO_LINKS = (SourceType.UPLOADED_FILE, SourceType.TRACKING_DATA)
@@ -116,15 +122,23 @@ def begin(add: Callable[[], str], wanted: Wanted | None = None) -> None:
     """Starts an analysis and shows it; where it can't be done, says why."""
     try:
         match_id = add()
-        sides: tuple[Literal[0, 1], ...] = (0, 1)
-        for team in sides if wanted else ():
-            if wanted and (wanted.teams[team] or wanted.colours[team]):
-                polls.service().correct(match_id, NameTeam(team, wanted.teams[team], wanted.colours[team]))
+        for said in _said(wanted) if wanted else ():
+            polls.service().correct(match_id, said)
     except TacticEyeError as error:
         st.html(panels.problem(error, texts()))
         return
     polls.forget()
     navigation.show(navigation.LIVE, match_id)
+
+
+def _said(wanted: Wanted) -> list[Correction]:
+    """What the ledger of the new match begins with."""
+    named = [
+        NameTeam(team, wanted.teams[team], wanted.colours[team])
+        for team in _SIDES
+        if wanted.teams[team] or wanted.colours[team]
+    ]
+    return [*named, *([FirstEnds(wanted.first_to_right)] if wanted.first_to_right is not None else [])]
 
 
 def _choices(place: str) -> Wanted:
@@ -146,6 +160,13 @@ def _choices(place: str) -> Wanted:
         )
         teams.append(name.strip())
         colours.append(_SHIRTS.get(shirt, ""))
+    first_to_right = st.selectbox(
+        say("new.first_ends"),
+        [None, *_SIDES],
+        format_func=lambda team: say("periods.not_known") if team is None else say(f"new.team_{team}"),
+        key=f"first_ends_{place}",
+        help=say("new.first_ends_help"),
+    )
     preset = st.radio(
         say("new.preset"),
         _PRESET_ORDER,
@@ -153,7 +174,7 @@ def _choices(place: str) -> Wanted:
         captions=[_sentence(name, speeds) for name in _PRESET_ORDER],
         key=f"preset_{place}",
     )
-    return Wanted(str(preset), title.strip(), (teams[0], teams[1]), (colours[0], colours[1]))
+    return Wanted(str(preset), title.strip(), (teams[0], teams[1]), (colours[0], colours[1]), first_to_right)
 
 
 def _sentence(preset: str, speeds: Mapping[str, float]) -> str:

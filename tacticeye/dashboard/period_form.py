@@ -13,7 +13,7 @@ from tacticeye.dashboard.language import say
 from tacticeye.dashboard.words import plain
 from tacticeye.labels import Labels
 from tacticeye.ledger import Period, SetPeriods
-from tacticeye.periods import PeriodGuess
+from tacticeye.periods import LEAST_LEAD_M, PeriodGuess
 
 COUNTS = (1, 2, 4)
 _START, _END, _RIGHT = "start", "end", "to_right"
@@ -108,12 +108,14 @@ def read(count: int) -> list[Period | None]:
 def evidence(guess: PeriodGuess, labels: Labels) -> list[str]:
     """What the guess rests on, in sentences."""
     said = [say(f"periods.half_time_{guess.half_time or 'none'}")]
-    for index, (period, lead_m) in enumerate(zip(guess.periods, guess.lead_m, strict=True)):
+    if guess.is_told:
+        said.append(say("periods.ends_said", team=labels.team(guess.periods[0].to_right)))
+    for index, lead_m in enumerate(guess.lead_m):
         of = name(index, len(guess.periods))
-        if period.to_right < 0:
+        if not abs(lead_m) >= LEAST_LEAD_M:
             said.append(say("periods.ends_unknown", period=of))
         else:
-            back = labels.team(period.to_right)
+            back = labels.team(0 if lead_m > 0 else 1)
             said.append(say("periods.ends_told", period=of, team=back, metres=f"{abs(lead_m):.0f}"))
     return said
 
