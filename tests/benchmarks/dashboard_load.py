@@ -1,11 +1,12 @@
 """The dashboard under a whole match: how soon a page shows figures, what a look costs the server, whether memory grows.
 
-`python -m tests.benchmarks.dashboard_load`: a made-up match of 90 minutes that stands as being analysed, the server as
-README starts it, and four tabs of one browser that look every two seconds. Prints, for each page, the time from asking
-for it until its figures stand (a new tab, the server warm), and what of it is the server's processor time, other tabs'
-looks included; of the pages about the pitch, with nobody else looking, also the time from a choice until other figures
-stand; the server's processor time a look; the sizes of the tabs' JavaScript heaps at the beginning and at the end; and
-how long each view takes to read without a browser.
+`python -m tests.benchmarks.dashboard_load`: a made-up match of 90 minutes to which a batch is added every 3 s,
+the server as README starts it, and four tabs of one browser. Prints how long each view takes to read without a browser;
+for each page alone, the server's processor time a look; the time from asking for a page until its figures stand (a new
+tab, the server warm), and what of it is the server's processor time, other tabs' looks included; of the pages about the
+pitch, with nobody else looking, also the time from a choice until other figures stand; then, with four tabs open, the
+server's share of the machine, which is what the analysis loses by being watched, how long a commit takes, and the sizes
+of the tabs' JavaScript heaps at the beginning and at the end.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import statistics
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +34,7 @@ from tacticeye.service import Service
 from tacticeye.state_parts import Totals
 from tacticeye.store import MatchStore
 from tacticeye.types import ControlState
-from tests.benchmarks.full_match import BATCHES, batches, record
+from tests.benchmarks.full_match import BATCHES, batch, record
 from tests.browser.match_folders import make_match, run_as
 from tests.browser.test_dashboard import CHROMIUM_ARGS, CHROMIUM_NAMES, running_server
 
@@ -44,7 +49,9 @@ SHOWN = {
     "shape": "svg.marks, canvas.marks",
     "radar": "canvas.pitch",
 }
-LOOK_S = 2.0
+LOOK_S = {"live": 2.0, "events": 5.0, "players": 5.0, "passes": 5.0}
+BATCH_EVERY_S = 3.0
+ALONE_S = 20.0
 PITCH_PAGES = ("heatmap", "shape", "radar")
 # What all figures of a page look like.
 PICTURES = """() => [...document.querySelectorAll("svg.marks, canvas.marks, canvas.pitch")]
@@ -53,18 +60,50 @@ ALL_DIFFER = f"before => ({PICTURES})().every((picture, i) => picture !== before
 TIMES = 5
 
 
-def write_match(data_dir: Path, count: int) -> None:
-    folder = make_match(data_dir, "full", "Ninety minutes", batches=0)
-    store = MatchStore(folder.path)
-    store.create(record())
-    seconds: dict[ControlState, float] = {}
-    end_s = 0.0
-    for output in batches(count, is_on_pitch=True):
+class Growing:
+    """The match, batch by batch. commits_s: how long each commit took."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.folder = MatchFolder(data_dir / "matches" / "full")
+        self.commits_s: list[float] = []
+        self._seconds: dict[ControlState, float] = {}
+
+    def create(self, data_dir: Path, count: int) -> None:
+        make_match(data_dir, "full", "Ninety minutes", batches=0)
+        MatchStore(self.folder.path).create(record())
+        for index in range(count):
+            self.add(index)
+
+    def add(self, index: int) -> None:
+        output = batch(index, is_on_pitch=True)
         for span in output.spans:
-            seconds[span.state] = seconds.get(span.state, 0.0) + span.end_s - span.start_s
-        totals, end_s = Totals(seconds_by_state=seconds), output.end_s
-        store.commit(output, MatchState("full", totals=totals, totals_now=totals).to_json(), is_last=False)
-    write_record(folder.progress, Progress(time.time(), int(end_s * 25), end_s, int(end_s * 25), end_s, count - 1, 1.8))
+            self._seconds[span.state] = self._seconds.get(span.state, 0.0) + span.end_s - span.start_s
+        totals, end_s = Totals(seconds_by_state=self._seconds), output.end_s
+        state = MatchState("full", totals=totals, totals_now=totals).to_json()
+        begun = time.monotonic()
+        MatchStore(self.folder.path).commit(output, state, is_last=False)
+        self.commits_s.append(time.monotonic() - begun)
+        frame = int(end_s * 25)
+        write_record(self.folder.progress, Progress(time.time(), frame, end_s, frame, end_s, index, 1.8))
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """A batch every BATCH_EVERY_S, meanwhile."""
+        is_over = threading.Event()
+
+        def grow() -> None:
+            index = MatchStore(self.folder.path).last_batch()
+            while not is_over.wait(BATCH_EVERY_S):
+                index += 1
+                self.add(index)
+
+        worker = threading.Thread(target=grow)
+        worker.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            worker.join()
 
 
 def open_page(
@@ -138,31 +177,41 @@ def measure_views(service: Service) -> None:
         print(f"view of {name}: {1000 * min(took):.0f} ms at best, {1000 * max(took):.0f} ms at worst")
 
 
-def measure_pages(data_dir: Path, root: Path, minutes: float) -> None:
+def measure_pages(data_dir: Path, root: Path, minutes: float, match: Growing) -> None:
     chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
     with running_server(root, data_dir) as (address, pid), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGS))
-        for name in TABS:
-            open_page(browser, address, name)[0].context.close()
         tabs = []
         server = psutil.Process(pid)
+
+        def spent_s() -> float:
+            return float(sum(server.cpu_times()[:2]))
+
+        for name in TABS:
+            tab, _ = open_page(browser, address, name)
+            tab.wait_for_timeout(5_000)
+            before_s = spent_s()
+            tab.wait_for_timeout(1_000 * ALONE_S)
+            print(f"page {name} alone: {1000 * (spent_s() - before_s) * LOOK_S[name] / ALONE_S:.0f} ms a look")
+            tab.context.close()
         measure_pitch_pages(browser, address, server)
         if minutes <= 0:
             return
         for name in TABS:
-            before = sum(server.cpu_times()[:2])
+            before_s = spent_s()
             tab, took_s = open_page(browser, address, name)
-            spent_ms = 1000 * (sum(server.cpu_times()[:2]) - before)
             tabs.append(tab)
+            spent_ms = 1000 * (spent_s() - before_s)
             print(f"page {name}: figures after {took_s:.2f} s, {spent_ms:.0f} ms of the server's processor time")
-        time.sleep(10)
-        before_cpu, before_heap = sum(server.cpu_times()[:2]), [heap_mb(tab) for tab in tabs]
-        time.sleep(60 * minutes)
-        looks = len(tabs) * 60 * minutes / LOOK_S
-        spent = sum(server.cpu_times()[:2]) - before_cpu
-        print(
-            f"server: {1000 * spent / looks:.0f} ms of processor time a look, {server.memory_info().rss / 1e6:.0f} MB"
-        )
+        tabs[0].wait_for_timeout(10_000)
+        before_heap = [heap_mb(tab) for tab in tabs]
+        match.commits_s.clear()
+        before_s, begun = spent_s(), time.monotonic()
+        tabs[0].wait_for_timeout(60_000 * minutes)
+        share = (spent_s() - before_s) / (time.monotonic() - begun)
+        print(f"server: {share:.1%} of a core, {share / (os.cpu_count() or 1):.1%} of the machine")
+        print(f"server: {server.memory_info().rss / 1e6:.0f} MB")
+        print(f"commit of a batch: {1000 * statistics.median(match.commits_s):.0f} ms (median)")
         for name, tab, heap in zip(TABS, tabs, before_heap, strict=True):
             print(f"tab {name}: heap {heap:.1f} MB, {minutes:g} minutes later {heap_mb(tab):.1f} MB")
         browser.close()
@@ -177,13 +226,13 @@ def main() -> None:
     root = Path(__file__).resolve().parents[2]
     with tempfile.TemporaryDirectory() as name:
         data_dir = arguments.data_dir or Path(name)
-        folder = MatchFolder(data_dir / "matches" / "full")
-        if not folder.database.is_file():
-            write_match(data_dir, arguments.batches)
+        match = Growing(data_dir)
+        if not match.folder.database.is_file():
+            match.create(data_dir, arguments.batches)
         measure_views(Service(Settings(data_dir=data_dir)))
-        run_as(folder, os.getpid())
-        with hold_lease(folder):
-            measure_pages(data_dir, root, arguments.minutes)
+        run_as(match.folder, os.getpid())
+        with hold_lease(match.folder), match.going_on():
+            measure_pages(data_dir, root, arguments.minutes, match)
 
 
 if __name__ == "__main__":
