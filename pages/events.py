@@ -24,7 +24,7 @@ def filtered(view: EventsView, labels: Labels) -> pd.DataFrame:
     """The events asked for by the filters above them."""
     kinds_column, teams_column, sure_column = st.columns([5, 4, 3])
     kinds = kinds_column.pills(
-        say("column.kind"), view.kinds, format_func=labels.kind, selection_mode="multi", key="kinds"
+        say("column.kind"), view.kinds, format_func=labels.kind, selection_mode="multi", key="kinds", wrap=True
     )
     teams = teams_column.pills(
         say("column.team"),
@@ -32,6 +32,7 @@ def filtered(view: EventsView, labels: Labels) -> pd.DataFrame:
         format_func=lambda team: plain(labels.team(team)),
         selection_mode="multi",
         key="teams",
+        wrap=True,
     )
     least = sure_column.slider(say("events.least_confidence"), 0, 100, 0, step=5, format="%d%%", key="least_confidence")
     events = view.events.assign(tag=view.events["event_id"].map(view.overrides.tags).fillna(0).astype(int))

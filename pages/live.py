@@ -83,8 +83,8 @@ def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
         picture(view, colours, labels)
     events, counts = st.columns([3, 2], gap="medium")
     events.html(panels.feed(view.events, colours, labels))
+    events.html(definitions(view.totals, labels))
     counts.html(panels.passes(view.totals, colours, labels))
-    counts.html(definitions(view.totals, labels))
     counts.html(panels.trust(view.stats, labels.texts))
 
 

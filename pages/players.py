@@ -106,6 +106,7 @@ def players() -> MatchCard:
         format_func=lambda team: plain(labels.team(team)),
         selection_mode="multi",
         key="player_teams",
+        wrap=True,
     )
     wanted = view.players[view.players["team"].isin(teams)] if teams else view.players
     st.html(panels.heading(labels.texts.count("players.count", len(wanted)), [say("players.note")]))
