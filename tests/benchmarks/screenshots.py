@@ -56,8 +56,9 @@ def picture(page: Page, address: str) -> Image.Image:
     """The whole page, once nothing more is drawn."""
     page.goto(address)
     page.wait_for_selector("[data-testid=stMain] [data-testid=stElementContainer]", timeout=60_000)
+    page.wait_for_timeout(_SETTLED_MS)
     try:
-        page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=20_000)
+        page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=20_000)
     except Error:
         print(f"still drawing: {address}")
     page.wait_for_timeout(_SETTLED_MS)
