@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from tacticeye import charts
-from tacticeye.dashboard import landmarks, match_frame, panels, pitch_polls, polls
+from tacticeye.dashboard import landmarks, match_frame, panels, polls
 from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.hand_calibration import MIN_CLICKS, Click, drawn_lines
@@ -78,7 +78,6 @@ def work_on(t_s: float) -> None:
 def renew(message: str) -> None:
     """Shows the page anew with what is true now."""
     polls.forget()
-    pitch_polls.forget()
     st.session_state["calibrate_said"] = message
     st.session_state["calibrate_version"] = st.session_state.get("calibrate_version", 0) + 1
     st.rerun()
@@ -107,7 +106,7 @@ def list_frames() -> None:
 match_frame.header(match)
 st.html(panels.hint(say("pitch.how_to")))
 try:
-    analysed = pitch.moments(match.match_id).round(3).tolist()
+    analysed = pitch.analysed_times(match.match_id).round(3).tolist()
     if analysed:
         said = st.session_state.pop("calibrate_said", "")
         if said:

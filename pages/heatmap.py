@@ -9,10 +9,12 @@ import streamlit as st
 from tacticeye import charts, pitch_charts
 from tacticeye.dashboard import heat_moments, match_frame, navigation, panels, period_form, pitch_polls, polls
 from tacticeye.dashboard.language import say
-from tacticeye.match_views import HeatmapView
 from tacticeye.periods import knows_ends
-from tacticeye.pitch_views import ALL_PERIODS, HeatChoice, PitchHeatView
+from tacticeye.pitch_views import ALL_PERIODS, HeatChoice, PitchFacts
 from tacticeye.service import MatchCard
+from tacticeye.store.pitch_presence import PitchHeat
+from tacticeye.team_colours import TeamColours
+from tacticeye.types import NO_TRACK
 
 TEAMS, PLAYER = "team.both", "heatmap.one_player"
 ON_PITCH, IN_PICTURE = "pitch.on_pitch", "pitch.in_picture"
@@ -24,34 +26,31 @@ SHORTEST_FOR_RANGE_S = 120.0
 match = match_frame.get_match()
 
 
+def colour_of(choice: HeatChoice, colours: TeamColours) -> str:
+    """That of the team, or of the player's."""
+    if choice.team is not None:
+        return colours.teams[choice.team]
+    tracks = polls.heatmap(match.match_id, None, None, None).tracks
+    return charts.player_colour(tracks, NO_TRACK if choice.track is None else choice.track, colours)
+
+
 def draw_picture(choice: HeatChoice, title: str) -> None:
     """Heat in the picture."""
     view = polls.heatmap(match.match_id, choice.team, choice.track, choice.minutes)
     st.html(panels.heading(title))
     colours = match_frame.colours_of(view.kits)
-    colour = (
-        colours.teams[choice.team]
-        if choice.team is not None
-        else charts.player_colour(view.tracks, choice.track or -1, colours)
-    )
     aspect = view.width / view.height if view.height else 16 / 9
-    figure = charts.heatmap(view.seconds, aspect, colour, colours, match_frame.labels_of(view.overrides))
+    labels = match_frame.labels_of(view.overrides)
+    figure = charts.heatmap(view.seconds, aspect, colour_of(choice, colours), colours, labels)
     st.vega_lite_chart(figure.rows, figure.spec, key=f"heat {title}", width="stretch")
 
 
-def draw_pitch(choice: HeatChoice, title: str) -> None:
+def draw_pitch(choice: HeatChoice, title: str, heat: PitchHeat, facts: PitchFacts) -> None:
     """Heat on the pitch; a click lists the moments."""
-    view = pitch_polls.heat(match.match_id, choice)
-    assert view.heat is not None
     st.html(panels.heading(title))
-    colours = match_frame.colours_of(view.kits)
-    colour = (
-        colours.teams[choice.team]
-        if choice.team is not None
-        else charts.player_colour(view.tracks, choice.track or -1, colours)
-    )
-    layout = polls.service().pitch.layout(match.match_id)
-    figure = pitch_charts.pitch_heatmap(view.heat, layout, colour, colours, match_frame.labels_of(view.overrides))
+    colours = match_frame.colours_of(facts.kits)
+    labels = match_frame.labels_of(facts.overrides)
+    figure = pitch_charts.pitch_heatmap(heat, facts.layout, colour_of(choice, colours), colours, labels)
     key = f"pitch heat {title}"
     st.vega_lite_chart(
         figure.rows,
@@ -72,9 +71,9 @@ def minute_range(end_s: float) -> tuple[int, int] | None:
     return None if chosen == (0, last) else chosen
 
 
-def choose_time(everybody: PitchHeatView, end_s: float) -> HeatChoice:
+def choose_time(facts: PitchFacts, end_s: float) -> HeatChoice:
     """A period, turned to the right where that is known, or minutes of the video."""
-    periods = everybody.overrides.periods
+    periods = facts.overrides.periods
     if not periods:
         navigation.link(navigation.PERIODS, match.match_id, say("periods.link"), ":material/timer:")
         return HeatChoice(minutes=minute_range(end_s))
@@ -93,9 +92,9 @@ def choose_time(everybody: PitchHeatView, end_s: float) -> HeatChoice:
     return HeatChoice(period=chosen, is_to_right=way.toggle(say("periods.turn"), True, key="heat_turn"))
 
 
-def choose_place(everybody: PitchHeatView) -> tuple[bool, bool | None]:
+def choose_place(facts: PitchFacts) -> tuple[bool, bool | None]:
     """Pitch or picture, and the phase of play."""
-    if not everybody.is_calibrated:
+    if not facts.calibrated_share:
         st.html(panels.hint(say("pitch.not_calibrated")))
         return False, None
     where, phase = st.columns(2)
@@ -111,8 +110,9 @@ def choose_place(everybody: PitchHeatView) -> tuple[bool, bool | None]:
     return True, PHASES[chosen]
 
 
-def choose_player(view: HeatmapView) -> int | None:
+def choose_player() -> int | None:
     """One player, chosen from those seen longest."""
+    view = polls.heatmap(match.match_id, None, None, None)
     players = charts.player_choices(view.tracks, match_frame.labels_of(view.overrides))
     if not players:
         st.html(panels.empty(say("heatmap.no_player"), say("heatmap.no_player_sentence")))
@@ -120,42 +120,46 @@ def choose_player(view: HeatmapView) -> int | None:
     return st.selectbox(say("heatmap.player"), list(players), format_func=players.__getitem__, key="heat_player")
 
 
-def note_calibrated(view: PitchHeatView) -> None:
+def note_calibrated(heat: PitchHeat) -> None:
     """How much of the time chosen is calibrated."""
-    if view.heat is None:
-        return
-    share = min(view.heat.calibrated_s / view.heat.live_s, 1.0) if view.heat.live_s else 0.0
-    st.html(panels.hint(say("pitch.note", share=f"{share:.0%}", time=charts.clock(view.heat.calibrated_s))))
+    share = min(heat.calibrated_s / heat.live_s, 1.0) if heat.live_s else 0.0
+    st.html(panels.hint(say("pitch.note", share=f"{share:.0%}", time=charts.clock(heat.calibrated_s))))
 
 
 def heatmap() -> MatchCard:
     """The page's moving part."""
-    view = polls.heatmap(match.match_id, None, None, None)
-    match_frame.header(view.card)
-    if not view.has_data:
-        match_frame.nothing_yet(view.card)
-        return view.card
-    everybody = pitch_polls.heat(match.match_id, HeatChoice())
-    on_pitch, phase = choose_place(everybody)
+    card = polls.service().status(match.match_id)
+    match_frame.header(card)
+    facts = pitch_polls.facts(match.match_id)
+    if facts.end_s <= 0:
+        match_frame.nothing_yet(card)
+        return card
+    on_pitch, phase = choose_place(facts)
     whom = st.segmented_control(
         say("heatmap.show"), [TEAMS, PLAYER], format_func=say, default=TEAMS, required=True, key="heat_of"
     )
-    when = choose_time(everybody, view.card.t_s) if on_pitch else HeatChoice(minutes=minute_range(view.card.t_s))
+    when = choose_time(facts, facts.end_s) if on_pitch else HeatChoice(minutes=minute_range(facts.end_s))
     choice = replace(when, in_possession=phase)
-    labels = match_frame.labels_of(view.overrides)
+    labels = match_frame.labels_of(facts.overrides)
     if whom == PLAYER:
-        track = choose_player(view)
+        track = choose_player()
         shown = [] if track is None else [(replace(choice, track=track), labels.player(track))]
     else:
         shown = [(replace(choice, team=team), labels.team(team)) for team in (0, 1)]
-    if on_pitch and shown:
-        note_calibrated(pitch_polls.heat(match.match_id, shown[0][0]))
-    for (one, title), column in zip(shown, st.columns(max(len(shown), 1), gap="medium"), strict=False):
+    heats = pitch_polls.heats(match.match_id, tuple(one for one, _ in shown)) if on_pitch else ()
+    if heats:
+        note_calibrated(heats[0])
+    for number, ((one, title), column) in enumerate(
+        zip(shown, st.columns(max(len(shown), 1), gap="medium"), strict=False)
+    ):
         with column:
-            (draw_pitch if on_pitch else draw_picture)(one, title)
+            if on_pitch:
+                draw_pitch(one, title, heats[number], facts)
+            else:
+                draw_picture(one, title)
     if on_pitch:
         heat_moments.show(match.match_id, labels)
-    return view.card
+    return card
 
 
 match_frame.keep_fresh(heatmap, match)

@@ -28,19 +28,20 @@ def draw() -> MatchCard:
     """The page's moving part."""
     card = polls.service().status(match.match_id)
     match_frame.header(card)
-    end_s = pitch_polls.radar(match.match_id, 0.0, 0.0).end_s
-    if end_s <= 0:
+    facts = pitch_polls.facts(match.match_id)
+    if facts.end_s <= 0:
         match_frame.nothing_yet(card)
         return card
-    span_s = choose_stretch(end_s)
-    view = pitch_polls.radar(match.match_id, *span_s)
-    if view.calibrated_share == 0:
+    if facts.calibrated_share == 0:
         st.html(panels.empty(say("pitch.no_radar"), say("pitch.no_radar_sentence")))
         return card
-    colours, labels = match_frame.colours_of(view.kits), match_frame.labels_of(view.overrides)
+    span_s = choose_stretch(facts.end_s)
+    colours, labels = match_frame.colours_of(facts.kits), match_frame.labels_of(facts.overrides)
     st.html(panels.legend(colours, labels, say("pitch.others"), "#b8a13c"))
-    radar.show(match.match_id, view, colours, labels, span_s)
-    st.html(panels.heading(say("pitch.radar_share", share=f"{view.calibrated_share:.0%}", time=charts.clock(end_s))))
+    moments = pitch_polls.moments(match.match_id, *span_s)
+    radar.show(match.match_id, moments, facts.layout, colours, labels, span_s)
+    share, time = f"{facts.calibrated_share:.0%}", charts.clock(facts.end_s)
+    st.html(panels.heading(say("pitch.radar_share", share=share, time=time)))
     return card
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,9 @@ def _hatched(unseen: NDArray[np.bool_]) -> pd.DataFrame:
     return pd.concat([starts, ends], ignore_index=True)
 
 
+@lru_cache(maxsize=8)
 def line_rows(layout: PitchLayout) -> pd.DataFrame:
-    """The lines of the pitch, for strokes("line", ...)."""
+    """The lines of the pitch, for strokes("line", ...); shared, so nobody changes them."""
     parts = []
     for piece, marking in enumerate(markings(1.0, layout)):
         points = marking.points_m

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.pitch import OUTSIDE_MARGIN_M, PitchLayout, pitch_layout_of
 
@@ -16,9 +15,10 @@ if TYPE_CHECKING:
 
     from tacticeye.hand_calibration import Click, HandFit, HandFrame
     from tacticeye.periods import PeriodGuess
-    from tacticeye.pitch_views import HeatChoice, PitchHeatView, RadarView
+    from tacticeye.pitch_views import HeatChoice, PitchFacts, RadarMoment
     from tacticeye.shape_views import ShapeChoice, ShapeView
     from tacticeye.store.attachment import Connection
+    from tacticeye.store.pitch_presence import PitchHeat
     from tacticeye.types import Calibration
 
 
@@ -51,17 +51,22 @@ def finish_by_hand(folder: MatchFolder) -> None:
 
 
 class PitchService:
-    """Questions about the pitch of matches. status, folder: as the service answers them, with its errors."""
+    """Questions about the pitch of matches. folder: as the service finds it, with its errors."""
 
-    def __init__(self, status: Callable[[str], MatchCard], folder: Callable[[str], MatchFolder]) -> None:
-        self._status = status
+    def __init__(self, folder: Callable[[str], MatchFolder]) -> None:
         self._folder = folder
 
-    def heat(self, match_id: str, choice: HeatChoice) -> PitchHeatView:
-        """Where on the pitch a team, a player or everybody was, in metres, and what the camera showed."""
+    def facts(self, match_id: str) -> PitchFacts:
+        """What of the match each page about the pitch begins with."""
         from tacticeye import pitch_views
 
-        return pitch_views.read_heat(self._status(match_id), self._folder(match_id), choice)
+        return pitch_views.read_facts(self._folder(match_id))
+
+    def heats(self, match_id: str, choices: Sequence[HeatChoice]) -> tuple[PitchHeat, ...]:
+        """Where on the pitch each team or player of a match with results was, in metres, and what the camera showed."""
+        from tacticeye import pitch_views
+
+        return pitch_views.read_heats(self._folder(match_id), choices)
 
     def stays(self, match_id: str, cell: tuple[int, int], reach_m: float, choice: HeatChoice) -> pd.DataFrame:
         """Who stood within reach_m of a cell (x, y) of that heat, and when: track, start_s, end_s."""
@@ -76,7 +81,7 @@ class PitchService:
         with MatchStore(self._folder(match_id).path).read() as snapshot:
             return pitch_layout_of(snapshot.match().config_json)
 
-    def moments(self, match_id: str) -> NDArray[np.float64]:
+    def analysed_times(self, match_id: str) -> NDArray[np.float64]:
         """(B,) s: times of the analysed frames, of which one can be calibrated by hand."""
         from tacticeye.store import MatchStore, read_calibration
 
@@ -143,10 +148,10 @@ class PitchService:
         """Average places, outline, lines, zones and entries of both teams."""
         from tacticeye import shape_views
 
-        return shape_views.read_shape(self._status(match_id), self._folder(match_id), choice)
+        return shape_views.read_shape(self._folder(match_id), choice)
 
-    def radar(self, match_id: str, t0_s: float, t1_s: float) -> RadarView:
-        """Everybody on the pitch from t0_s up to t1_s."""
+    def moments(self, match_id: str, t0_s: float, t1_s: float) -> tuple[RadarMoment, ...]:
+        """Everybody on the pitch from t0_s up to t1_s, of a match with results."""
         from tacticeye import pitch_views
 
-        return pitch_views.read_radar(self._status(match_id), self._folder(match_id), t0_s, t1_s)
+        return pitch_views.read_moments(self._folder(match_id), t0_s, t1_s)

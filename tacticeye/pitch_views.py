@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,11 +11,10 @@ from numpy.typing import NDArray
 
 from tacticeye.corrected_match import detected_tracks, read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_kits, correct_positions
-from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.periods import knows_ends, stretches_of
 from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
-from tacticeye.pitch_projection import projection_of, visible_area
+from tacticeye.pitch_projection import PitchProjection, projection_of, visible_area
 from tacticeye.store import MatchStore, Snapshot, read_calibration
 from tacticeye.store.pitch_presence import WHOLE, PitchHeat, Stretch, read_pitch_heat, read_visits
 from tacticeye.store.pitch_tables import count_calibrated
@@ -22,7 +22,8 @@ from tacticeye.types import Role
 
 # Radar pictures a second: players move less than a metre between them, and the browser glides.
 RADAR_HZ = 5.0
-
+# A lens bends the outline of what is in view so little that these tell it to a pixel of the radar.
+_AREA_POINTS_A_SIDE = 6
 
 ALL_PERIODS = -1
 _MINUTE_S = 60.0
@@ -57,18 +58,15 @@ class HeatChoice:
 
 
 @dataclass(frozen=True, eq=False)
-class PitchHeatView:
-    """The heatmap on the pitch. heat: None before the first batch."""
+class PitchFacts:
+    """What each page about the pitch begins with. end_s: how far the match is analysed, 0 before the first batch;
+    calibrated_share: 0..1 of the match view."""
 
-    card: MatchCard
-    heat: PitchHeat | None = None
-    tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    end_s: float = 0.0
+    calibrated_share: float = 0.0
+    layout: PitchLayout = FULL_PITCH
     kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     overrides: Overrides = field(default_factory=Overrides)
-
-    @property
-    def is_calibrated(self) -> bool:
-        return self.heat is not None and self.heat.calibrated_s > 0
 
 
 @dataclass(frozen=True)
@@ -83,91 +81,92 @@ class RadarMoment:
     error_m: float
 
 
-@dataclass(frozen=True, eq=False)
-class RadarView:
-    """The radar from t0_s to t1_s. end_s: how far the match is analysed. size px of the video."""
-
-    card: MatchCard
-    layout: PitchLayout = FULL_PITCH
-    moments: list[RadarMoment] = field(default_factory=list)
-    kits: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    end_s: float = 0.0
-    calibrated_share: float = 0.0
-    overrides: Overrides = field(default_factory=Overrides)
-
-
-def read_heat(card: MatchCard, folder: MatchFolder, choice: HeatChoice) -> PitchHeatView:
+def read_facts(folder: MatchFolder) -> PitchFacts:
     """Raises StorageBusyError, StorageError."""
     store = MatchStore(folder.path)
     if not store.exists:
-        return PitchHeatView(card)
+        return PitchFacts()
     with store.read() as snapshot:
-        if snapshot.progress().batches == 0:
-            return PitchHeatView(card)
         overrides = read_overrides(folder)
-        tracks = shown_tracks(snapshot, overrides)
-        side, control = _side(choice, tracks), None
-        if choice.in_possession is not None and side in (0, 1):
-            # Swapped teams are swapped in what was detected of possession too.
-            control = overrides.shown_team(side if choice.in_possession else 1 - side)
-        people = detected_tracks(snapshot, overrides, choice.team, choice.track)
-        heat = read_pitch_heat(snapshot, people, choice.stretches(overrides, side), control)
-        return PitchHeatView(card, heat, tracks, correct_kits(_kits(snapshot), overrides), overrides)
+        live, calibrated = snapshot.stat_totals().get("frames_live", 0.0), count_calibrated(snapshot)
+        return PitchFacts(
+            end_s=snapshot.progress().end_s,
+            calibrated_share=min(calibrated / live, 1.0) if live else 0.0,
+            layout=pitch_layout_of(snapshot.match().config_json),
+            kits=correct_kits({kit.team: kit.rgb for kit in snapshot.kits()}, overrides),
+            overrides=overrides,
+        )
+
+
+def read_heats(folder: MatchFolder, choices: Sequence[HeatChoice]) -> tuple[PitchHeat, ...]:
+    """The heat of each choice, of a match with results. Raises StorageBusyError, StorageError."""
+    with MatchStore(folder.path).read() as snapshot:
+        overrides = read_overrides(folder)
+        return tuple(_heat(snapshot, overrides, choice) for choice in choices)
+
+
+def _heat(snapshot: Snapshot, overrides: Overrides, choice: HeatChoice) -> PitchHeat:
+    side, control = _side(snapshot, overrides, choice), None
+    if choice.in_possession is not None and side in (0, 1):
+        # Swapped teams are swapped in what was detected of possession too.
+        control = overrides.shown_team(side if choice.in_possession else 1 - side)
+    people = detected_tracks(snapshot, overrides, choice.team, choice.track)
+    return read_pitch_heat(snapshot, people, choice.stretches(overrides, side), control)
 
 
 def read_stays(folder: MatchFolder, cell: tuple[int, int], reach_m: float, choice: HeatChoice) -> pd.DataFrame:
     """Who stood around a cell of that heat, and when: track, start_s, end_s. Raises StorageBusyError, StorageError."""
     with MatchStore(folder.path).read() as snapshot:
         overrides = read_overrides(folder)
-        side = _side(choice, shown_tracks(snapshot, overrides))
+        side = _side(snapshot, overrides, choice)
         people = detected_tracks(snapshot, overrides, choice.team, choice.track)
         stays = read_visits(snapshot, cell, reach_m, people, choice.stretches(overrides, side))
     shown = overrides.shown_tracks(stays["track"].to_numpy(np.int64), stays["start_s"].to_numpy(np.float64))
     return stays.assign(track=shown)
 
 
-def _side(choice: HeatChoice, tracks: pd.DataFrame) -> int | None:
+def _side(snapshot: Snapshot, overrides: Overrides, choice: HeatChoice) -> int | None:
     """The team of whoever it is about; None for everybody."""
     if choice.track is None:
         return choice.team
+    tracks = shown_tracks(snapshot, overrides)
     row = tracks.loc[tracks["track"] == choice.track, "team"]
     return int(row.iloc[0]) if len(row) else None
 
 
-def read_radar(card: MatchCard, folder: MatchFolder, t0_s: float, t1_s: float) -> RadarView:
-    """Raises StorageBusyError, StorageError."""
-    store = MatchStore(folder.path)
-    if not store.exists:
-        return RadarView(card)
-    with store.read() as snapshot:
+def read_moments(folder: MatchFolder, t0_s: float, t1_s: float) -> tuple[RadarMoment, ...]:
+    """Everybody on the pitch from t0_s up to t1_s, RADAR_HZ times a second. Raises StorageBusyError, StorageError."""
+    with MatchStore(folder.path).read() as snapshot:
         match = snapshot.match()
         calibration = read_calibration(snapshot, t0_s, t1_s)
         overrides = read_overrides(folder)
         positions = correct_positions(snapshot.positions(t0_s, t1_s), overrides)
         beliefs = shown_tracks(snapshot, overrides).set_index("track")
-        ball = snapshot.ball_path(t0_s, t1_s).set_index("frame")
-        live, calibrated = snapshot.stat_totals().get("frames_live", 0.0), count_calibrated(snapshot)
-        kits, end_s = correct_kits(_kits(snapshot), overrides), snapshot.progress().end_s
+        ball = snapshot.ball_path(t0_s, t1_s)
     people = _people(positions, beliefs)
+    ball_px = dict(zip(ball["frame"].tolist(), ball[["x", "y"]].to_numpy(np.float64), strict=True))
     moments = []
     for row in _thinned(calibration.t_s, 1 / RADAR_HZ):
         projection = projection_of(calibration, row)
         frame = int(calibration.frame[row])
-        ball_xy = None
-        if frame in ball.index and projection.is_known:
-            place = projection.to_pitch(ball.loc[[frame], ["x", "y"]].to_numpy(np.float64))[0]
-            ball_xy = (float(place[0]), float(place[1])) if np.isfinite(place).all() else None
+        area = visible_area(projection, (match.width, match.height), _AREA_POINTS_A_SIDE)
         moments.append(
             RadarMoment(
                 float(calibration.t_s[row]),
                 people.get(frame, []),
-                ball_xy,
-                [(x, y) for x, y in visible_area(projection, (match.width, match.height)).round(1).tolist()],
+                _ball_place(projection, ball_px.get(frame)),
+                [(x, y) for x, y in area.round(1).tolist()],
                 projection.error_m,
             )
         )
-    share = min(calibrated / live, 1.0) if live else 0.0
-    return RadarView(card, pitch_layout_of(match.config_json), moments, kits, end_s, share, overrides)
+    return tuple(moments)
+
+
+def _ball_place(projection: PitchProjection, ball_px: NDArray[np.float64] | None) -> tuple[float, float] | None:
+    if ball_px is None:
+        return None
+    x, y = projection.to_pitch(ball_px).round(2).tolist()
+    return (x, y) if np.isfinite(x + y) else None
 
 
 def _people(positions: pd.DataFrame, beliefs: pd.DataFrame) -> dict[int, list[tuple[int, int, int, float, float]]]:
@@ -194,7 +193,3 @@ def _thinned(t_s: NDArray[np.float64], step_s: float) -> list[int]:
         if not rows or now - t_s[rows[-1]] > step_s - 0.02:
             rows.append(row)
     return rows
-
-
-def _kits(snapshot: Snapshot) -> dict[int, tuple[int, int, int]]:
-    return {kit.team: kit.rgb for kit in snapshot.kits()}

@@ -300,7 +300,7 @@ class Service:
     @property
     def pitch(self) -> PitchService:
         """All about the pitch of matches."""
-        return PitchService(self.status, self._existing)
+        return PitchService(self._existing)
 
     def stamp(self, match_id: str) -> tuple[int, ...]:
         """Changes with whatever is committed or corrected of the match."""

@@ -13,7 +13,6 @@ from tacticeye.corrected_match import read_overrides, shown_tracks
 from tacticeye.corrections import Overrides, correct_events, correct_kits, correct_spans
 from tacticeye.entries import ENTRIES, read_entries
 from tacticeye.ledger import Period
-from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
 from tacticeye.periods import knows_ends, ways
 from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
@@ -41,7 +40,6 @@ class ShapeView:
     the ends aren't known.
     """
 
-    card: MatchCard
     teams: tuple[TeamShape, TeamShape] = (TeamShape(), TeamShape())
     calibrated_s: int = 0
     seen_s: int = 0
@@ -52,11 +50,11 @@ class ShapeView:
     overrides: Overrides = field(default_factory=Overrides)
 
 
-def read_shape(card: MatchCard, folder: MatchFolder, choice: ShapeChoice) -> ShapeView:
+def read_shape(folder: MatchFolder, choice: ShapeChoice) -> ShapeView:
     """Raises StorageBusyError, StorageError."""
     store = MatchStore(folder.path)
     if not store.exists:
-        return ShapeView(card)
+        return ShapeView()
     with store.read() as snapshot:
         overrides = read_overrides(folder)
         periods = overrides.periods
@@ -78,7 +76,7 @@ def read_shape(card: MatchCard, folder: MatchFolder, choice: ShapeChoice) -> Sha
     first, second = (
         team_shape(_in_phase(placed, team, choice), holders, team, layout, kind, is_known) for team in (0, 1)
     )
-    return ShapeView(card, (first, second), calibrated_s, seen_s, is_known, entries, layout, kits, overrides)
+    return ShapeView((first, second), calibrated_s, seen_s, is_known, entries, layout, kits, overrides)
 
 
 def _people(snapshot: Snapshot, overrides: Overrides, spans: pd.DataFrame, periods: tuple[Period, ...]) -> pd.DataFrame:

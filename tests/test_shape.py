@@ -13,9 +13,7 @@ from tacticeye import ledger
 from tacticeye.corrected_metrics import read_metrics
 from tacticeye.entries import ENTRIES, count_entries
 from tacticeye.ledger import MergeTracks, Period, SetPeriods
-from tacticeye.library import MatchCard
 from tacticeye.match_files import MatchFolder
-from tacticeye.match_queue import MatchStatus
 from tacticeye.pitch import FULL_PITCH, LAYOUTS
 from tacticeye.shape import TeamShape, lane_edges, team_shape
 from tacticeye.shape_views import ShapeChoice, read_shape
@@ -152,9 +150,8 @@ def test_metrics_count_entries_once_the_ends_are_told_and_of_whom_players_were_m
 
 
 def test_the_view_turns_both_teams_to_the_right_where_the_ends_are_told(folder: MatchFolder) -> None:
-    card = MatchCard("full", "", MatchStatus.FINISHED, 1.0, 10.0, 10.0, 1.0, 0, 0.0, 0, "", None, 0.0)
     ledger.append(folder, SetPeriods((Period(0.0, 5.0, 0), Period(5.0, 10.0, 1))))
-    first, both = (read_shape(card, folder, ShapeChoice(period)) for period in (0, None))
+    first, both = (read_shape(folder, ShapeChoice(period)) for period in (0, None))
     assert first.teams[0].thirds == pytest.approx((0.0, 0.5, 0.5))
     assert both.teams[0].thirds == pytest.approx((0.25, 0.5, 0.25))
     assert (first.entries, both.calibrated_s) == (((1, 1), (0, 0)), 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from streamlit.components.v2 import component
 
 from tacticeye.dashboard.language import say
 from tacticeye.labels import Labels
-from tacticeye.pitch import markings
-from tacticeye.pitch_views import RadarView
+from tacticeye.pitch import PitchLayout, markings
+from tacticeye.pitch_views import RadarMoment
 from tacticeye.team_colours import TeamColours
 
 _HERE = Path(__file__).resolve().parent
@@ -32,19 +33,26 @@ _component = component(
 _AREA, _LINE, _OTHER, _BALL = "rgba(120, 180, 120, 0.22)", "#8a948d", "#b8a13c", "#ffffff"
 
 
-def show(match_id: str, view: RadarView, colours: TeamColours, labels: Labels, span_s: tuple[float, float]) -> None:
+def show(
+    match_id: str,
+    moments: Sequence[RadarMoment],
+    layout: PitchLayout,
+    colours: TeamColours,
+    labels: Labels,
+    span_s: tuple[float, float],
+) -> None:
     """The radar of a stretch of the match."""
-    tracks = {person[0] for moment in view.moments for person in moment.people}
+    tracks = {person[0] for moment in moments for person in moment.people}
     _component(
         key="radar",
         data={
             "source": f"/video/{match_id}",
             "start": span_s[0],
             "end": span_s[1],
-            "length": view.layout.length_m,
-            "width": view.layout.width_m,
-            "lines": [marking.points_m.round(2).tolist() for marking in markings(1.0, view.layout)],
-            "moments": _plain(view),
+            "length": layout.length_m,
+            "width": layout.width_m,
+            "lines": [marking.points_m.round(2).tolist() for marking in markings(1.0, layout)],
+            "moments": _plain(moments),
             "names": {str(track): name for track, name in labels.players.items() if track in tracks},
             "colours": {
                 "teams": list(colours.teams),
@@ -60,7 +68,7 @@ def show(match_id: str, view: RadarView, colours: TeamColours, labels: Labels, s
     )
 
 
-def _plain(view: RadarView) -> list[dict[str, Any]]:
+def _plain(moments: Sequence[RadarMoment]) -> list[dict[str, Any]]:
     return [
         {
             "t": moment.t_s,
@@ -69,5 +77,5 @@ def _plain(view: RadarView) -> list[dict[str, Any]]:
             "area": moment.area,
             "error": moment.error_m if moment.error_m == moment.error_m else None,
         }
-        for moment in view.moments
+        for moment in moments
     ]
