@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import streamlit as st
 
 from tacticeye import charts
@@ -14,6 +17,8 @@ from tacticeye.texts.sentences import translate
 
 match = match_frame.get_match()
 pitch = polls.service().pitch
+# Stops of the slider: more make the page slow on a long match. Between two of them one steps from frame to frame.
+STOPS = 3000
 # What is being set, by match and frame; the version makes the browser take it over.
 draft: dict[str, list[Click]] = st.session_state.setdefault(f"clicks {match.match_id}", {})
 
@@ -29,15 +34,16 @@ def choose_moment(moments: list[float]) -> float:
     key = "calibrate_t"
     if key not in st.session_state:
         st.session_state[key] = moments[0]
-    st.session_state[key] = min(moments, key=lambda t: abs(t - st.session_state[key]))
+    at = int(np.abs(np.array(moments) - st.session_state[key]).argmin())
+    st.session_state[key] = moments[at]
+    stops = sorted({*moments[:: math.ceil(len(moments) / STOPS)], moments[at], moments[-1]})
 
     def step(by: int) -> None:
-        index = moments.index(st.session_state[key]) + by
-        st.session_state[key] = moments[min(max(index, 0), len(moments) - 1)]
+        st.session_state[key] = moments[min(max(at + by, 0), len(moments) - 1)]
 
     back.button("◀", on_click=step, args=(-1,), width="stretch", key="calibrate_back")
     on.button("▶", on_click=step, args=(1,), width="stretch", key="calibrate_on")
-    chosen: float = asked.select_slider(say("pitch.frame_at"), moments, key=key, format_func=exact_clock)
+    chosen: float = asked.select_slider(say("pitch.frame_at"), stops, key=key, format_func=exact_clock)
     return chosen
 
 

@@ -83,10 +83,11 @@ class PitchService:
 
     def analysed_times(self, match_id: str) -> NDArray[np.float64]:
         """(B,) s: times of the analysed frames, of which one can be calibrated by hand."""
-        from tacticeye.store import MatchStore, read_calibration
+        from tacticeye.store import MatchStore
+        from tacticeye.store.pitch_tables import read_analysed_times
 
         with MatchStore(self._folder(match_id).path).read() as snapshot:
-            return read_calibration(snapshot).t_s
+            return read_analysed_times(snapshot)
 
     def picture_size(self, match_id: str) -> tuple[int, int]:
         """Width and height of the match's frames, px."""

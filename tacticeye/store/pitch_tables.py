@@ -48,6 +48,11 @@ def count_calibrated(snapshot: Snapshot, t0_s: float = 0.0, t1_s: float = FOREVE
     return int(rows["n"].iloc[0])
 
 
+def read_analysed_times(snapshot: Snapshot) -> NDArray[np.float64]:
+    """When were frames analysed of which it is known how the camera moved? (B,) s in order."""
+    return snapshot.query("SELECT t_s FROM calibration ORDER BY frame")["t_s"].to_numpy(np.float64)
+
+
 def read_calibration(snapshot: Snapshot, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> Calibration:
     """How do the frames and the pitch belong together, in order of frames? One row an analysed frame."""
     rows = snapshot.query(
