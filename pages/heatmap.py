@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import streamlit as st
 
-from tacticeye import charts, pitch_charts
-from tacticeye.dashboard import heat_moments, match_frame, navigation, panels, period_form, pitch_polls, polls
+from tacticeye import charts
+from tacticeye.dashboard import (
+    heat_moments,
+    match_frame,
+    navigation,
+    panels,
+    period_form,
+    pitch_heat,
+    pitch_polls,
+    polls,
+)
 from tacticeye.dashboard.language import say
 from tacticeye.periods import knows_ends
 from tacticeye.pitch_views import ALL_PERIODS, HeatChoice, PitchFacts
@@ -49,16 +59,13 @@ def draw_pitch(choice: HeatChoice, title: str, heat: PitchHeat, facts: PitchFact
     """Heat on the pitch; a click lists the moments."""
     st.html(panels.heading(title))
     colours = match_frame.colours_of(facts.kits)
-    labels = match_frame.labels_of(facts.overrides)
-    figure = pitch_charts.pitch_heatmap(heat, facts.layout, colour_of(choice, colours), colours, labels)
-    key = f"pitch heat {title}"
-    st.vega_lite_chart(
-        figure.rows,
-        figure.spec,
-        key=key,
-        width="stretch",
-        on_select=lambda: heat_moments.pick(match.match_id, key, choice),
-        selection_mode=pitch_charts.CELL_PARAMETER,
+    pitch_heat.show(
+        title,
+        heat,
+        facts.layout,
+        colour_of(choice, colours),
+        colours,
+        lambda cell: heat_moments.pick(match.match_id, cell, choice),
     )
 
 
@@ -66,7 +73,7 @@ def minute_range(end_s: float) -> tuple[int, int] | None:
     """Minutes asked for; None: all."""
     if end_s < SHORTEST_FOR_RANGE_S:
         return None
-    last = int(end_s // 60) + 1
+    last = math.ceil(end_s / 60)
     chosen: tuple[int, int] = st.slider(say("heatmap.minutes"), 0, last, (0, last), key="heat_minutes")
     return None if chosen == (0, last) else chosen
 

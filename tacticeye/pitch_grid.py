@@ -69,7 +69,7 @@ def _blur(n: int, sigma_m: float) -> Grid:
     reach = math.ceil(3 * sigma_m / CELL_M)
     apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * CELL_M / sigma_m) ** 2)
-    return np.where(apart <= reach, np.exp(-0.5 * (apart * CELL_M / sigma_m) ** 2), 0.0) / kernel.sum()
+    return np.asarray(np.where(apart <= reach, np.exp(-0.5 * (apart * CELL_M / sigma_m) ** 2), 0.0) / kernel.sum())
 
 
 def exposure_corrected(counts: Grid, in_view: Grid, least_in_view: float, sigma_m: float) -> Grid:

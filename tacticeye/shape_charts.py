@@ -10,11 +10,10 @@ import pandas as pd
 from tacticeye.charts import VegaFigure
 from tacticeye.labels import Labels
 from tacticeye.pitch import PitchLayout
-from tacticeye.pitch_charts import line_rows, pitch_frame, strokes
+from tacticeye.pitch_charts import HEIGHT_PX, line_rows, pitch_frame, strokes
 from tacticeye.shape import TeamShape
 from tacticeye.team_colours import TeamColours, blend
 
-_HEIGHT_PX = 330
 _SPREAD_SHADE = 0.35
 
 
@@ -26,7 +25,7 @@ def shape_board(shape: TeamShape, layout: PitchLayout, team: int, colours: TeamC
     )
     frame = pitch_frame(layout)
     spec: dict[str, Any] = {
-        "height": _HEIGHT_PX,
+        "height": HEIGHT_PX,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": [
             strokes("line", 1.2, frame),

@@ -9,14 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tacticeye.labels import Labels
-from tacticeye.pitch import FULL_PITCH
-from tacticeye.pitch_charts import pitch_heatmap
+from tacticeye.dashboard.pitch_heat import seconds_per_minute
 from tacticeye.pitch_grid import cells_in_view, exposure_corrected, pack, unpack
 from tacticeye.store import MatchStore, table_digests
 from tacticeye.store.pitch_presence import Stretch, read_pitch_heat, read_visits
-from tacticeye.team_colours import team_colours
-from tacticeye.texts import get_texts
 from tacticeye.types import Boxes, Calibration, ChunkOutput, ControlSpan, ControlState, Role, TrackSummary
 from tacticeye.vision.calibration.camera_model import to_projection
 from tests.benchmarks import full_match
@@ -166,16 +162,13 @@ def test_cells_hardly_in_view_are_unknown_and_drawn_hatched() -> None:
     assert np.isfinite(rate[:, 30:]).all()
 
 
-def test_the_figure_draws_warm_cells_hatches_and_lines(store: MatchStore) -> None:
+def test_the_page_is_told_the_warmest_cell_and_which_were_never_in_view(store: MatchStore) -> None:
     with store.read() as snapshot:
         heat = read_pitch_heat(snapshot, [1])
-    figure = pitch_heatmap(heat, FULL_PITCH, "#d03030", team_colours({}, is_dark=False), Labels(get_texts("en")))
-    cells = figure.rows[figure.rows["layer"] == "cell"]
-    warmest = int(cells["seconds"].to_numpy().argmax())
-    assert cells[["x", "y"]].to_numpy()[warmest].tolist() == [50, 30]
-    hatched = figure.rows[figure.rows["layer"] == "hatch"]
-    assert 0 < len(hatched) < 2 * 53 * 34
-    assert (figure.rows["layer"] == "line").sum() > 100
+    cells = {(x, y): value for y, row in enumerate(seconds_per_minute(heat)) for x, value in enumerate(row)}
+    known = {cell: value for cell, value in cells.items() if value is not None}
+    assert max(known, key=lambda cell: known[cell]) == (50, 30)
+    assert 0 < len(known) < len(cells) == 68 * 105
 
 
 def test_grids_survive_packing() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from tacticeye.charts import clock
 from tacticeye.dashboard import panels, player, polls
 from tacticeye.dashboard.language import say
 from tacticeye.labels import Labels
-from tacticeye.pitch_charts import CELL_PARAMETER
 from tacticeye.pitch_views import HeatChoice
 
 # A click means the place, not the single cell.
@@ -19,11 +16,10 @@ MOST_STAYS = 200
 _PICKED, _IS_NEW, _TABLE = "heat_picked", "heat_picked_anew", "heat_stays"
 
 
-def pick(match_id: str, chart_key: str, choice: HeatChoice) -> None:
-    """A cell of the chart was clicked, or let go."""
-    cells: list[dict[str, Any]] = st.session_state[chart_key]["selection"].get(CELL_PARAMETER) or []
-    if cells:
-        st.session_state[_PICKED] = (match_id, (int(cells[0]["x"]), int(cells[0]["y"])), choice)
+def pick(match_id: str, cell: tuple[int, int] | None, choice: HeatChoice) -> None:
+    """A cell of the heat was clicked; None: let go."""
+    if cell is not None:
+        st.session_state[_PICKED] = (match_id, cell, choice)
         st.session_state[_IS_NEW] = True
     else:
         st.session_state.pop(_PICKED, None)

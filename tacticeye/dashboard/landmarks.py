@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
+from tacticeye.dashboard import polls
 from tacticeye.dashboard.language import say
 from tacticeye.hand_calibration import Click
 from tacticeye.pitch import KEYPOINT_NAMES, PitchLayout, keypoints_m, markings
@@ -72,7 +73,9 @@ def show(sheet: Sheet, on_change: Callable[[list[Click]], None]) -> None:
             "lines": list(sheet.lines),
             "residuals": {str(landmark): residual for landmark, residual in sheet.residuals.items()},
             "version": sheet.version,
-            "texts": {"problem": say("player.problem")},
+            "texts": {
+                "problem": say("player.problem" if polls.service().has_video(sheet.match_id) else "player.no_video"),
+            },
         },
         on_points_change=changed,
     )

@@ -70,7 +70,9 @@ function advance(radar, now) {
   else if (radar.isPlaying) radar.t += step;
   if (radar.t >= radar.data.end) { radar.t = radar.data.end; setPlaying(radar, false); }
   const shown = radar.t.toFixed(2);
-  if (shown === radar.shown && radar.data === radar.drawn) return;
+  const width = radar.canvas.clientWidth;
+  if (shown === radar.shown && radar.data === radar.drawn && width === radar.width) return;
+  radar.width = width;
   radar.shown = shown;
   radar.drawn = radar.data;
   draw(radar);

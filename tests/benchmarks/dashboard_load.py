@@ -45,7 +45,7 @@ SHOWN = {
     "events": "svg.marks, canvas.marks",
     "players": "[data-testid=stDataFrame]",
     "passes": "svg.marks, canvas.marks",
-    "heatmap": "svg.marks, canvas.marks",
+    "heatmap": "canvas.heat",
     "shape": "svg.marks, canvas.marks",
     "radar": "canvas.pitch",
 }
@@ -54,9 +54,8 @@ BATCH_EVERY_S = 3.0
 ALONE_S = 20.0
 PITCH_PAGES = ("heatmap", "shape", "radar")
 # What all figures of a page look like.
-PICTURES = """() => [...document.querySelectorAll("svg.marks, canvas.marks, canvas.pitch")]
-    .map(figure => figure.tagName === "CANVAS" ? figure.toDataURL() : figure.innerHTML)"""
-ALL_DIFFER = f"before => ({PICTURES})().every((picture, i) => picture !== before[i])"
+PICTURES = "figures => figures.map(f => f.tagName === 'CANVAS' ? f.toDataURL() : f.innerHTML)"
+LOOK_EVERY_MS = 10
 TIMES = 5
 
 
@@ -129,13 +128,15 @@ def heap_mb(tab: Page) -> float:
 
 def choose(tab: Page, page_name: str) -> float:
     """Asks for another phase of play or another minute; how long it took until other figures stood, s."""
-    before = tab.evaluate(PICTURES)
+    figures = tab.locator("svg.marks, canvas.marks, canvas.heat, canvas.pitch")
+    before = figures.evaluate_all(PICTURES)
     begun = time.monotonic()
     if page_name == "radar":
         tab.get_by_role("slider").first.press("ArrowRight")
     else:
         tab.get_by_role("radio", name="With the ball").click()
-    tab.wait_for_function(ALL_DIFFER, arg=before)
+    while not all(a != b for a, b in zip(before, figures.evaluate_all(PICTURES), strict=True)):
+        tab.wait_for_timeout(LOOK_EVERY_MS)
     return time.monotonic() - begun
 
 

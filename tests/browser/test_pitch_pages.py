@@ -47,7 +47,7 @@ SHOTS: tuple[tuple[Vector, tuple[str, ...]], ...] = (
 )
 PAN_M = 6.0
 FEET_PX = (700.0, 420.0)
-MAP_MARGIN_M = 4.0
+MAP_MARGIN_M, HEAT_MARGIN_M = 4.0, 2.0
 
 
 @pytest.fixture(scope="module")
@@ -195,18 +195,12 @@ def test_a_click_on_heat_lists_the_moments_and_stands_the_video_at_the_first(
     with MatchStore(folder.path).read() as snapshot:
         x_m, y_m = projection_of(read_calibration(snapshot), -1).to_pitch(np.array([FEET_PX]))[0]
     page.goto(f"{address}/heatmap?match=shots")
-    chart = page.locator("svg.marks").first
-    expect(chart).to_be_visible()
-    page.wait_for_timeout(1500)  # until the figure has its final width
-    box = chart.evaluate(
-        """svg => {
-            const boxes = [...svg.querySelectorAll("g.mark-line")].map(line => line.getBoundingClientRect());
-            const edge = boxes.reduce((a, b) => (a.width * a.height > b.width * b.height ? a : b));
-            return {x: edge.x, y: edge.y, width: edge.width, height: edge.height};
-        }"""
-    )
-    across, up = float(x_m / LENGTH_M), float(y_m / WIDTH_M)
-    page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * (1 - up))
+    canvas = page.locator("canvas.heat").first
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
+    assert box is not None
+    scale = box["width"] / (LENGTH_M + 2 * HEAT_MARGIN_M)
+    canvas.click(position={"x": float(x_m + HEAT_MARGIN_M) * scale, "y": float(WIDTH_M + HEAT_MARGIN_M - y_m) * scale})
     expect(page.get_by_text("1 stay within 2 m")).to_be_visible()
     starts_s = FRAMES_A_SHOT / HZ
     video = page.locator("video.video")
