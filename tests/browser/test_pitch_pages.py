@@ -56,7 +56,8 @@ def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
     data_dir = tmp_path_factory.mktemp("calibrate")
     video = data_dir / "shots.mp4"
     with VideoWriter(video, (1280, 720), Fraction(HZ)) as writer:
-        pictures = [paint(vector, seed=number) for number, vector in enumerate(seen_by())]
+        at_rest, *panned = [paint(vector, seed=number) for number, vector in enumerate(seen_by()[FRAMES_A_SHOT - 1 :])]
+        pictures = [*[at_rest] * FRAMES_A_SHOT, *panned]
         for picture in pictures:
             writer.write(picture)
     folder = MatchFolder(data_dir / "matches" / "shots")
