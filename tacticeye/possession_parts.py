@@ -12,7 +12,7 @@ from tacticeye.types import ControlState
 class PersonMotionState:
     """Where a person was last (units of the observation's xy), how he moves (m/s), when he was first seen (s).
 
-    team: the newest belief, -1 unsure.
+    team: the newest belief, -1 unsure. trail: his latest places, lists in step.
     """
 
     x: float
@@ -24,11 +24,17 @@ class PersonMotionState:
     first_x: float
     first_y: float
     team: int
+    trail_t: list[float] = field(default_factory=list)
+    trail_x: list[float] = field(default_factory=list)
+    trail_y: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class NearPersonState:
-    """A person who could be touching the ball: distance in m, way from him to the ball in m, his motion in m/s."""
+    """A person who could be touching the ball: distance in m, way from him to the ball in m, his motion in m/s.
+
+    variance: of the error of each component of that way, m2.
+    """
 
     track: int
     team: int
@@ -37,6 +43,7 @@ class NearPersonState:
     to_ball_y_m: float
     vx: float
     vy: float
+    variance: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ class BallMotionState:
 @dataclass(frozen=True)
 class HolderStepState:
     """Hypotheses at one sighting: who holds the ball (-1 nobody), from which earlier hypothesis, with what evidence.
+
+    teams: of the holders; of nobody the team that had the ball last, -1 unknown.
 
     contact: log-likelihood ratio touched : free at this sighting, by whomever.
     """

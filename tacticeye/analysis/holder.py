@@ -4,6 +4,7 @@ Evidence of holding (natural-log likelihood ratios against a free ball):
   distance   2D normal of HELD_DEVIATION_M about the feet, against an even spread over FREE_AREA_M2
   motion     the ball's velocity relative to the person, HELD_MOTION_M_S against FREE_MOTION_M_S, before or after
   contact    entering a hold takes a change of the ball's velocity there (ball_motion.py)
+  mates      the next touch is more often by the team that had the last one (MATE_SHARE), the more so the sooner
 Distance and motion count per time, EVIDENCE_S of video for one full count, so that the rate doesn't matter. Changes of
 holder cost what they are worth per second. Decoding is Viterbi with a fixed lag: once a label is given out, hypotheses
 that contradict it are dropped.
@@ -36,27 +37,31 @@ HOLD_TIME_S = 1.0  # mean time until a holder lets go
 FREE_TIME_S = 1.0  # mean time until a free ball is taken
 SNATCH_TIME_S = 3.0  # mean time until a ball changes hands without having been free
 INSTANT_S = 0.25  # a change of holder can't be timed better: it may have come at any of the sightings within
+MATE_SHARE = 0.75  # of receptions are by the passer's team: 0.74 and 0.73 in two matches of event data
+MATE_MEMORY_S = 5.0  # while the ball is out of sight that counts for less and less
 REACH_M = 3.5  # no hold begins further away
 IMPOSSIBLE = -1e9
 CLEAREST = 20.0  # more evidence makes no difference
 
 
-def distance_evidence(person: NearPersonState, jitter_m: float) -> float:
+def distance_evidence(person: NearPersonState) -> float:
     """Log-likelihood ratio held by `person` : free, of where the ball is."""
-    variance = HELD_DEVIATION_M**2 + 2.0 * jitter_m * jitter_m
+    variance = HELD_DEVIATION_M**2 + person.variance
     return math.log(FREE_AREA_M2 / (2.0 * math.pi * variance)) - 0.5 * person.distance_m**2 / variance
 
 
-def touch_evidence(person: NearPersonState, motion: BallMotionState, is_metric: bool, jitter_m: float) -> float:
+def touch_evidence(person: NearPersonState, motion: BallMotionState, is_metric: bool) -> float:
     """Log-likelihood ratio of where the ball is at the instant of a touch: within reach of `person`, against free.
 
     The instant is known to about TOUCH_TIMING_S, so the ball's way just before and after counts too, with a discount.
+    A ball that came into sight on the move flew like that since it was played.
     """
     deviation_m = TOUCH_DEVIATION_M if is_metric else IMAGE_TOUCH_DEVIATION_M
-    variance = deviation_m**2 + 2.0 * jitter_m * jitter_m
+    variance = deviation_m**2 + person.variance
     cost = 0.5 * person.distance_m**2 / variance
     timing_s = CUT_TIMING_S if motion.contact in (START, JUMP) else TOUCH_TIMING_S
-    for side, sign in ((motion.before, 1.0), (motion.after, -1.0)):
+    before = motion.after if motion.contact == START else motion.before
+    for side, sign in ((before, 1.0), (motion.after, -1.0)):
         if side is None:
             continue
         speed_2 = side.vx**2 + side.vy**2
@@ -110,14 +115,13 @@ class HolderDecoder:
         sighting: SightingState,
         motion: BallMotionState | None,
         contact: float,
-        jitter_m: float,
         elapsed_s: float,
     ) -> None:
         """Take the next sighting. motion: None where the ball is unseen. elapsed_s: since the last seen one."""
         last = self.steps[-1] if self.steps else None
         is_fresh = last is None or last.sighting.shot != sighting.shot
         old_holders = [NOBODY] if is_fresh or last is None else last.holders
-        old_teams = [NOBODY] if is_fresh or last is None else last.teams
+        old_teams = [NO_TEAM] if is_fresh or last is None else last.teams
         # While the ball is unseen nothing is known to change; when it is back, anything may have since it was lost.
         dt_s = elapsed_s if motion is not None else 0.0
         base = [max(self.scores, default=0.0)] if is_fresh else self.scores
@@ -132,12 +136,13 @@ class HolderDecoder:
             entries = [IMPOSSIBLE] * len(holders)
         else:
             count = min(1.0, elapsed_s / EVIDENCE_S) * (1.0 if sighting.is_detected else INTERPOLATED)
-            holders, teams, gains, entries = _weigh(sighting, motion, contact, jitter_m, count)
+            holders, teams, gains, entries = _weigh(sighting, motion, contact, count)
+        changes = _Changes(dt_s)
         scores, previous = [], []
-        for holder, gain, entry in zip(holders, gains, entries, strict=True):
+        for holder, team, gain, entry in zip(holders, teams, gains, entries, strict=True):
             options = [
-                score + _change(old, holder, dt_s) + (entry if old != holder else 0.0)
-                for old, score in zip(old_holders, base, strict=True)
+                score + changes.value(old, old_team, holder, team) + (entry if old != holder else 0.0)
+                for old, old_team, score in zip(old_holders, old_teams, base, strict=True)
             ]
             best = max(range(len(options)), key=options.__getitem__)
             scores.append(options[best] + gain)
@@ -175,7 +180,7 @@ class HolderDecoder:
 def _label(step: HolderStepState, choice: int) -> HolderLabel:
     holder = step.holders[choice]
     if holder == NOBODY:
-        return HolderLabel(step.sighting, holder, step.teams[choice], step.contact, (0.0, 0.0))
+        return HolderLabel(step.sighting, holder, NO_TEAM, step.contact, (0.0, 0.0))
     total, rivals = 1.0, [0.0, 0.0]
     for index, (team, evidence) in enumerate(zip(step.teams, step.evidence, strict=True)):
         if index == choice or step.holders[index] == NOBODY:
@@ -189,20 +194,20 @@ def _label(step: HolderStepState, choice: int) -> HolderLabel:
 
 
 def _weigh(
-    sighting: SightingState, motion: BallMotionState, contact: float, jitter_m: float, count: float
+    sighting: SightingState, motion: BallMotionState, contact: float, count: float
 ) -> tuple[list[int], list[int], list[float], list[float]]:
     """Holders, their teams, the evidence for each, and the extra for one who has only just got the ball.
 
     count: how much of a full count this sighting is. A touch is one instant: there the distance counts in full.
     """
-    holders, teams, gains, entries = [NOBODY], [NOBODY], [0.0], [0.0]
+    holders, teams, gains, entries = [NOBODY] * 3, [NO_TEAM, 0, 1], [0.0] * 3, [0.0] * 3
     for person in sighting.near:
         if person.distance_m >= REACH_M:
             continue
-        distance = distance_evidence(person, jitter_m)
+        distance = distance_evidence(person)
         touch = contact
         if contact > 0:
-            touch += touch_evidence(person, motion, sighting.is_metric, jitter_m) - count * distance
+            touch += touch_evidence(person, motion, sighting.is_metric) - count * distance
         holders.append(person.track)
         teams.append(person.team)
         gains.append(count * (distance + motion_evidence(person, motion)) + max(touch, 0.0))
@@ -210,14 +215,32 @@ def _weigh(
     return holders, teams, gains, entries
 
 
-def _change(old: int, new: int, dt_s: float) -> float:
-    """Log-probability of going from holder old to new within dt_s: a two-state Markov process in continuous time."""
-    settled = -math.expm1(-dt_s * (1.0 / FREE_TIME_S + 1.0 / HOLD_TIME_S))
-    free_share = FREE_TIME_S / (FREE_TIME_S + HOLD_TIME_S)
-    if old == new:
-        return math.log1p(-settled * (1.0 - free_share if new == NOBODY else free_share))
-    instant = max(dt_s, INSTANT_S)
-    if NOBODY not in (new, old):
-        return math.log(-math.expm1(-instant / SNATCH_TIME_S))
-    settled = -math.expm1(-instant * (1.0 / FREE_TIME_S + 1.0 / HOLD_TIME_S))
-    return math.log(settled * (free_share if new == NOBODY else 1.0 - free_share))
+class _Changes:
+    """Log-probabilities of who has the ball dt_s after somebody or nobody had it: a two-state Markov process in
+    continuous time, free or held. A free ball remembers whose it was last: MATE_SHARE.
+    """
+
+    def __init__(self, dt_s: float) -> None:
+        rate_hz = 1.0 / FREE_TIME_S + 1.0 / HOLD_TIME_S
+        free_share = FREE_TIME_S / (FREE_TIME_S + HOLD_TIME_S)
+        settled, instant = -math.expm1(-dt_s * rate_hz), max(dt_s, INSTANT_S)
+        self._stays_free = math.log1p(-settled * (1.0 - free_share))
+        self._stays_held = math.log1p(-settled * free_share)
+        settled = -math.expm1(-instant * rate_hz)
+        self._let_go = math.log(settled * free_share)
+        self._taken = math.log(settled * (1.0 - free_share))
+        self._snatched = math.log(-math.expm1(-instant / SNATCH_TIME_S))
+        mate_share = 0.5 + (MATE_SHARE - 0.5) * math.exp(-dt_s / MATE_MEMORY_S)
+        self._by_mate, self._by_opponent = math.log(2.0 * mate_share), math.log(2.0 * (1.0 - mate_share))
+
+    def value(self, old: int, old_team: int, new: int, new_team: int) -> float:
+        """From holder old to new; the team of nobody is whose the ball was last."""
+        if old == new != NOBODY:
+            return self._stays_held
+        if new == NOBODY:
+            is_free_already = old == NOBODY
+            return IMPOSSIBLE if old_team != new_team else self._stays_free if is_free_already else self._let_go
+        taken = self._taken if old == NOBODY else self._snatched
+        if NO_TEAM in (old_team, new_team):
+            return taken
+        return taken + (self._by_mate if old_team == new_team else self._by_opponent)

@@ -1,11 +1,11 @@
 """Possession: observations in, control spans and events out, causal with a fixed lag in seconds.
 
-The way of an observation: sighting.py turns it into metres and people near the ball; CHANGE_LAG_S later ball_motion.py
-knows how the ball's velocity changed there, holder.py weighs who holds it, and hidden_touch.py looks for a touch in the
-time for which it wasn't detected; LAG_S after the observation its label is final and control.py enters it in the ledger
-of touches, control and events. Whatever the rate (5 to 50 Hz), lags and windows are seconds of video. Every step
-depends on the observations up to then and on nothing else, so the result is the same however they are grouped and
-wherever the state was saved and read again.
+The way of an observation: sighting.py turns it into metres and people near the ball; CHANGE_LAG_S later smoothing.py
+tells where they were by their places before and after, ball_motion.py how the ball's velocity changed there, holder.py
+weighs who holds it, and hidden_touch.py looks for a touch in the time for which it wasn't detected; LAG_S after the
+observation its label is final and control.py enters it in the ledger of touches, control and events. Whatever the rate
+(5 to 50 Hz), lags and windows are seconds of video. Every step depends on the observations up to then and on nothing
+else, so the result is the same however they are grouped and wherever the state was saved and read again.
 
 Formula of control: see control.py. Of passes: see passes.py. Of who has the ball: see holder.py.
 """
@@ -28,6 +28,7 @@ from tacticeye.analysis.hidden_touch import LONGEST_S, find_hidden_touch, rememb
 from tacticeye.analysis.holder import HolderDecoder
 from tacticeye.analysis.observation import FrameObservation
 from tacticeye.analysis.sighting import make_sighting, move_people, move_to_shot
+from tacticeye.analysis.smoothing import smooth
 from tacticeye.analysis.touch import mark_ball
 from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.possession_parts import BallFlightState, PossessionState
@@ -113,16 +114,17 @@ class PossessionEngine:
         """Weigh the sightings up to until_s, then forget those too old to be of use."""
         sightings, motions = self._sightings, self._motions
         while len(motions) < len(sightings) and sightings[len(motions)].t_s <= until_s + ROUNDING_S:
-            sighting = sightings[len(motions)]
-            newest_s = sighting.t_s + CHANGE_LAG_S + ROUNDING_S
-            is_seen = not math.isnan(sighting.x)
-            motions.append(find_motion(sightings, len(motions), newest_s, self._jitter_m) if is_seen else None)
+            index, is_seen = len(motions), not math.isnan(sightings[len(motions)].x)
+            newest_s = sightings[index].t_s + CHANGE_LAG_S + ROUNDING_S
+            if is_seen:
+                sightings[index] = smooth(sightings, index, newest_s, self._jitter_m, self._people)
+            motions.append(find_motion(sightings, index, newest_s, self._jitter_m) if is_seen else None)
         until_s -= NEIGHBOUR_S
         while self._n_weighed < len(motions) and sightings[self._n_weighed].t_s <= until_s + ROUNDING_S:
             index = self._n_weighed
             contact = contact_at(sightings, motions, index)
             motion = trusted_sides(sightings, motions, index)
-            self._decoder.add(sightings[index], motion, contact, self._jitter_m, self._since_seen(index))
+            self._decoder.add(sightings[index], motion, contact, self._since_seen(index))
             self._look_for_hidden_touch(index)
             self._n_weighed += 1
         if self._n_weighed:

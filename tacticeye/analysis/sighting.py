@@ -6,6 +6,7 @@ Everything here is causal and per observation. `near` lists the people who could
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ AIR_HALF_WIDTH_M = 0.6  # a ball in the picture before a body: header, chest, ha
 AIR_PENALTY_M = 0.9  # added to the distance of such a ball, because "just behind him" is as likely
 MOTION_MEMORY_S = 0.4  # smoothing time of people's velocity
 METRE_PEOPLE = 5
+TRAIL_S = 0.7  # of people's places: smoothing.py looks back so far
 FORGET_S = 6.0  # people not seen for so long are forgotten
 
 People = dict[int, PersonMotionState]
@@ -35,7 +37,7 @@ def move_people(people: People, observation: FrameObservation) -> None:
             continue
         before = people.get(track)
         if before is None:
-            people[track] = PersonMotionState(x, y, 0.0, 0.0, t_s, t_s, x, y, team)
+            people[track] = PersonMotionState(x, y, 0.0, 0.0, t_s, t_s, x, y, team, [t_s], [x], [y])
             continue
         elapsed_s = t_s - before.t_s
         if elapsed_s <= 0:
@@ -43,7 +45,10 @@ def move_people(people: People, observation: FrameObservation) -> None:
         gain = -math.expm1(-elapsed_s / MOTION_MEMORY_S)
         vx = before.vx + gain * ((x - before.x) / (elapsed_s * metre) - before.vx)
         vy = before.vy + gain * ((y - before.y) / (elapsed_s * metre) - before.vy)
-        people[track] = PersonMotionState(x, y, vx, vy, t_s, before.first_s, before.first_x, before.first_y, team)
+        n_old = bisect_left(before.trail_t, t_s - TRAIL_S)
+        trail = [*before.trail_t[n_old:], t_s], [*before.trail_x[n_old:], x], [*before.trail_y[n_old:], y]
+        first = before.first_s, before.first_x, before.first_y
+        people[track] = PersonMotionState(x, y, vx, vy, t_s, *first, team, *trail)
     for track in [track for track, person in people.items() if t_s - person.t_s > FORGET_S]:
         del people[track]
 
