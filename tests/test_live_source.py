@@ -152,7 +152,10 @@ def test_a_server_that_is_gone_for_some_seconds_is_waited_for(web: WebServer) ->
     assert_times_are_honest(frames)
 
 
-def test_a_line_that_loses_a_tenth_of_its_packets_costs_no_picture(web: WebServer) -> None:
+def test_a_line_that_loses_a_tenth_of_its_packets_costs_no_picture(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TACTICEYE_LIVE_GIVE_UP_S", "20")
     port = int(web.address.rpartition(":")[2])
     with sending_hls(web.folder, 7, size="640x360"), losing(port, 0.1) as lossy_port:
         link = f"http://127.0.0.1:{lossy_port}/{live_playlist(web.folder).name}"
