@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from tacticeye.arguments import make_parser
 from tacticeye.config import PRESETS, AnalysisConfig, Settings
 from tacticeye.errors import ConfigurationError
 
@@ -65,3 +69,15 @@ def test_every_setting_is_in_the_readme_with_its_default(root: Path) -> None:
 def test_every_field_of_the_analysis_is_explained(root: Path) -> None:
     explained = AnalysisConfig.__doc__ or ""
     assert [field.name for field in fields(AnalysisConfig) if f"\n    {field.name} " not in explained] == []
+
+
+def test_the_image_and_its_services_name_what_exists(root: Path) -> None:
+    image = (root / "Dockerfile").read_text()
+    bounds = re.findall(r'"(torch(?:vision)?[<>=.,\d]+)"', image)
+    assert len(bounds) == 2 and set(bounds) <= set((root / "requirements.txt").read_text().splitlines())
+    services = yaml.safe_load((root / "compose.yaml").read_text())["services"]
+    known = {f"TACTICEYE_{field.name.upper()}" for field in fields(Settings)}
+    assert {name for service in services.values() for name in service.get("environment", {})} <= known
+    for command in (json.loads(image.rpartition("CMD ")[2]), services["worker"]["command"]):
+        assert command[:3] == ["python", "-m", "tacticeye"]
+        make_parser("").parse_args(command[3:])
