@@ -37,7 +37,7 @@ def side(place: str, cards: dict[str, MatchCard]) -> tuple[str, str, compare.Fig
         say("compare.match"),
         list(cards),
         first,
-        format_func=lambda m: plain(match_title(cards[m].title, texts())),
+        format_func=lambda m: match_title(cards[m].title, texts()),
         key=f"compare_{place}",
     )
     live, events = polls.live(chosen), polls.events(chosen)

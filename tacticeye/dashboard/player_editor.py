@@ -57,9 +57,7 @@ def _one(match_id: str, view: PeopleView, track: int, labels: Labels) -> None:
             match_frame.correct(match_id, NamePlayer(track, name.strip(), -1 if number is None else int(number)))
             st.rerun(scope="fragment")
     with pinning, st.form(f"pin_{track}", border=False):
-        team = st.selectbox(
-            say("column.team"), _TEAMS, _TEAMS.index(row["team"]), format_func=lambda t: plain(labels.team(t))
-        )
+        team = st.selectbox(say("column.team"), _TEAMS, _TEAMS.index(row["team"]), format_func=labels.team)
         role = st.selectbox(
             say("player_column.role"),
             _ROLES,

@@ -26,7 +26,7 @@ Stamp = tuple[int, ...]
 _FRESH_S = 1.0
 # While a match is analysed, what was read of its people serves this long, s: of a long match it takes a fifth of a
 # second to read, and no single batch changes much of it.
-_PEOPLE_FRESH_S = 10.0
+_PEOPLE_FRESH_S = 20.0
 _LAST_GOOD = "last_good_answer"
 
 

@@ -87,5 +87,8 @@ def duration(seconds: float, texts: Texts) -> str:
 
 
 def plain(text: str) -> str:
-    """What a user typed, for widgets whose labels are Markdown: shown as it is, without markup, links or icons."""
+    """What a user typed, for widgets whose labels are Markdown: shown as it is, without markup, links or icons.
+
+    The entries of a selectbox are no Markdown, and would show the backslashes.
+    """
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$&^=])", r"\\\1", text)
