@@ -4,7 +4,7 @@ Evidence of holding (natural-log likelihood ratios against a free ball):
   distance   2D normal of HELD_DEVIATION_M about the feet, against an even spread over FREE_AREA_M2
   motion     the ball's velocity relative to the person, HELD_MOTION_M_S against FREE_MOTION_M_S, before or after
   contact    entering a hold takes a change of the ball's velocity there (ball_motion.py)
-  mates      the next touch is more often by the team that had the last one (MATE_SHARE), the more so the sooner
+  mates      a free ball is more often got by the team that had it last (MATE_SHARE), the more so the sooner
 Distance and motion count per time, EVIDENCE_S of video for one full count, so that the rate doesn't matter. Changes of
 holder cost what they are worth per second. Decoding is Viterbi with a fixed lag: once a label is given out, hypotheses
 that contradict it are dropped.
@@ -240,7 +240,8 @@ class _Changes:
         if new == NOBODY:
             is_free_already = old == NOBODY
             return IMPOSSIBLE if old_team != new_team else self._stays_free if is_free_already else self._let_go
-        taken = self._taken if old == NOBODY else self._snatched
+        if old != NOBODY:
+            return self._snatched
         if NO_TEAM in (old_team, new_team):
-            return taken
-        return taken + (self._by_mate if old_team == new_team else self._by_opponent)
+            return self._taken
+        return self._taken + (self._by_mate if old_team == new_team else self._by_opponent)

@@ -4,6 +4,9 @@ Single places err by centimetres (tracking systems) to half a metre (a camera), 
 is at one instant. A person runs evenly for PERSON_WINDOW_S on either side; a ball flies evenly up to a touch and evenly
 from it on, so two straight lines that meet at the instant are fitted to it. How far the lines are believed against the
 single place depends on the error of single places, which follow_jitter (ball_motion.py) estimates from the data.
+
+Only where places are metres. Feet in a picture are lower edges of boxes: they err for many frames alike, which isn't
+smoothed away, and on a labelled broadcast a person who only shadowed the ball came to move with it.
 """
 
 from __future__ import annotations
@@ -12,11 +15,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from tacticeye.analysis.ball_motion import WINDOW_S, jumps
-from tacticeye.analysis.observation import IMAGE_STRETCH
-from tacticeye.analysis.sighting import People, image_distance_m
+from tacticeye.analysis.sighting import People
 from tacticeye.possession_parts import NearPersonState, PersonMotionState, SightingState
 
 PERSON_WINDOW_S = 0.2
@@ -32,30 +32,26 @@ def smooth(
     here = sightings[index]
     if not here.near:
         return here
+    if not here.is_metric:
+        return replace(here, near=[replace(person, variance=2.0 * jitter_m * jitter_m) for person in here.near])
     ball_x, ball_y, ball_variance = _smooth_ball(sightings, index, newest_s, jitter_m)
-    stretch = 1.0 if here.is_metric else IMAGE_STRETCH
     near = []
     for person in here.near:
         known = people.get(person.track)
-        own = None if known is None else _smooth_person(known, here.t_s, newest_s, jitter_m, here.metre)
-        x_m = person.to_ball_x_m + ball_x
-        y_m = person.to_ball_y_m + stretch * ball_y
+        own = None if known is None else _smooth_person(known, here.t_s, newest_s, jitter_m)
+        x_m, y_m = person.to_ball_x_m + ball_x, person.to_ball_y_m + ball_y
         vx, vy, variance = person.vx, person.vy, jitter_m * jitter_m
         if own is not None:
             dx, dy, vx, vy, variance = own
-            x_m, y_m, vy = x_m - dx, y_m - stretch * dy, stretch * vy
-        away_m = (
-            math.hypot(x_m, y_m)
-            if here.is_metric
-            else float(image_distance_m(np.array([x_m]), np.array([y_m / stretch]))[0])
-        )
-        near.append(NearPersonState(person.track, person.team, away_m, x_m, y_m, vx, vy, variance + ball_variance))
+            x_m, y_m = x_m - dx, y_m - dy
+        away_m, variance = math.hypot(x_m, y_m), variance + ball_variance
+        near.append(NearPersonState(person.track, person.team, away_m, x_m, y_m, vx, vy, variance))
     near.sort(key=lambda person: person.distance_m)
     return replace(here, near=near)
 
 
 def _smooth_person(
-    person: PersonMotionState, t_s: float, newest_s: float, jitter_m: float, metre: float
+    person: PersonMotionState, t_s: float, newest_s: float, jitter_m: float
 ) -> tuple[float, float, float, float, float] | None:
     """Way from his place at t_s to the smoothed one (m), velocity (m/s), variance of the place; None: unknown then."""
     rows = [
@@ -75,19 +71,13 @@ def _smooth_person(
     vx = sum((t - mean_t) * (x - x0) for t, x, _ in rows) / spread
     vy = sum((t - mean_t) * (y - y0) for t, _, y in rows) / spread
     trust, variance = _trust(jitter_m, 1.0 / n + mean_t * mean_t / spread, PERSON_MODEL_M)
-    return (
-        trust * (mean_x - vx * mean_t) / metre,
-        trust * (mean_y - vy * mean_t) / metre,
-        vx / metre,
-        vy / metre,
-        variance,
-    )
+    return trust * (mean_x - vx * mean_t), trust * (mean_y - vy * mean_t), vx, vy, variance
 
 
 def _smooth_ball(
     sightings: Sequence[SightingState], index: int, newest_s: float, jitter_m: float
 ) -> tuple[float, float, float]:
-    """Way (m, unstretched) from the ball's place to the smoothed one, and the variance of that."""
+    """Way (m) from the ball's place to the smoothed one, and the variance of that."""
     here = sightings[index]
     if not here.is_detected:
         return 0.0, 0.0, jitter_m * jitter_m
@@ -113,7 +103,7 @@ def _smooth_ball(
             sum_x -= t1 / t2 * tx
             sum_y -= t1 / t2 * ty
     trust, variance = _trust(jitter_m, 1.0 / left, BALL_MODEL_M)
-    return trust * sum_x / (left * here.metre), trust * sum_y / (left * here.metre), variance
+    return trust * sum_x / left, trust * sum_y / left, variance
 
 
 def _trust(jitter_m: float, share: float, model_m: float) -> tuple[float, float]:
