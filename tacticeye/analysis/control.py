@@ -2,7 +2,7 @@
 
 Control of a team lasts from its first controlled touch until the opponent's first controlled touch, or until the ball
 is dead, unseen or out of a live picture; the ball's flight counts for the team that played it. A touch is controlled
-when the person evidently (KEEPING) keeps the ball for CONTROL_S, or his team has the next touch, or the ball goes a
+when the person evidently (touch.py) keeps the ball for CONTROL_S, or his team has the next touch, or the ball goes a
 long way from it (PLAYED_ON_M and PLAYED_ON_S: a header or a clearance rather than a deflection), to the next touch or
 out of play, or he had control already. A touch that isn't controlled changes nothing. Touches of both teams without
 control in a row are a contest (CONTEST_S).
@@ -26,11 +26,13 @@ from tacticeye.analysis.holder import HolderLabel
 from tacticeye.analysis.out_of_play import DEAD_UNSEEN_S, OutOfPlay, Ruling
 from tacticeye.analysis.passes import make_events, make_out_events
 from tacticeye.analysis.sighting import People
+from tacticeye.analysis.span_line import SpanLine
 from tacticeye.analysis.touch import (
     begin_touch,
     beyond_m,
     distance_m,
     extend_touch,
+    is_evident,
     is_same_person,
     mark_ball,
     team_of,
@@ -46,9 +48,6 @@ from tacticeye.possession_parts import (
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, ControlState, Event
 
 CONTROL_S = 0.4
-# Evidence of holding per second of a touch: a ball at the feet gives 17. One that bounces before somebody who shadows
-# it gives 4, in a picture, where before him and at his feet look alike.
-KEEPING = 6.0
 ROUNDING_S = 1e-6
 PLAYED_ON_S, PLAYED_ON_M = 0.8, 6.0
 CONTEST_S = 0.6
@@ -62,17 +61,13 @@ MAX_PENDING = 8  # touches kept while nobody gains control; of more the oldest a
 
 
 class ControlLedger:
-    """Takes labels in order of time; `spans` and `events` collect what is final until the caller takes them away."""
+    """Takes labels in order of time; `take` gives what has become final."""
 
     def __init__(self, state: ControlLedgerState, layout: PitchLayout = FULL_PITCH) -> None:
-        self.spans: list[ControlSpan] = []
-        self.events: list[Event] = []
+        self._events: list[Event] = []
         self._shot = state.shot
         self._now_s = state.now_s
-        self._span_state = state.span_state
-        self._span_track = state.span_track
-        self._span_start_s = state.span_start_s
-        self._span_end_s = state.span_end_s
+        self._line = SpanLine(state.span_state, state.span_track, state.span_start_s, state.span_end_s)
         self._nobody = state.nobody
         self._owner = state.owner
         self._is_owner_touching = state.is_owner_touching
@@ -92,10 +87,10 @@ class ControlLedger:
         return ControlLedgerState(
             shot=self._shot,
             now_s=self._now_s,
-            span_state=self._span_state,
-            span_track=self._span_track,
-            span_start_s=self._span_start_s,
-            span_end_s=self._span_end_s,
+            span_state=self._line.state,
+            span_track=self._line.track,
+            span_start_s=self._line.start_s,
+            span_end_s=self._line.end_s,
             nobody=self._nobody,
             owner=self._owner,
             is_owner_touching=self._is_owner_touching,
@@ -113,7 +108,8 @@ class ControlLedger:
         """Take the final label of the next sighting."""
         sighting, t_s = label.sighting, label.sighting.t_s
         if self._shot < 0:
-            self._span_start_s = self._span_end_s = self._now_s = t_s
+            self._line.begin(t_s)
+            self._now_s = t_s
         elif sighting.shot != self._shot:
             self._leave_shot(t_s)
         self._shot = sighting.shot
@@ -157,42 +153,32 @@ class ControlLedger:
             self._owner, self._touch = (going_on, None) if self._is_owner_touching else (self._owner, going_on)
             self._last_seen = max(last_seen, touch.end, key=lambda mark: mark.t_s)
 
+    def take(self) -> tuple[list[ControlSpan], list[Event]]:
+        """What has become final since the last call, in order."""
+        spans, events = self._line.spans, self._events
+        self._line.spans, self._events = [], []
+        return spans, events
+
     def current(self) -> ControlSpan:
         """The open span as far as it is decided; what it will be if nothing new is seen."""
         state, track = self._owner_state()
         if self._owner is not None and not self._is_ball_in_sight(self._now_s):
             state, track = ControlState.UNSEEN, NO_TRACK
-        is_going_on = (state, track) == (self._span_state, self._span_track)
-        start_s = self._span_start_s if is_going_on else self._span_end_s
-        return ControlSpan(state, track, start_s, max(self._now_s, start_s))
+        return self._line.going_on(state, track, self._now_s)
 
     def flush(self, end_s: float) -> None:
         """The video ends at end_s: close the last span there. Touches not yet judged are no control."""
         if self._shot < 0:
             return
         self._close_touch()
-        end_s = max(end_s, self._span_end_s)
+        end_s = max(end_s, self._line.end_s)
         if self._owner is not None and self._last_seen is not None and not self._is_ball_in_sight(end_s):
             self._credit_owner(self._last_seen.t_s, None)
-            self._advance(ControlState.UNSEEN, NO_TRACK, end_s)
+            self._line.advance(ControlState.UNSEEN, NO_TRACK, end_s)
         self._credit_owner(end_s, None)
-        self._close_span()
+        self._line.close()
 
     # Spans
-
-    def _advance(self, state: ControlState, track: int, until_s: float) -> None:
-        """The time from the end of the open span to until_s has this state."""
-        if until_s <= self._span_end_s:
-            return
-        if (state, track) != (self._span_state, self._span_track):
-            self._close_span()
-            self._span_state, self._span_track = state, track
-        self._span_end_s = until_s
-
-    def _close_span(self) -> None:
-        if self._span_end_s > self._span_start_s:
-            self.spans.append(ControlSpan(self._span_state, self._span_track, self._span_start_s, self._span_end_s))
-        self._span_start_s = self._span_end_s
 
     def _owner_state(self) -> tuple[ControlState, int]:
         if self._owner is None:
@@ -206,10 +192,10 @@ class ControlLedger:
         for gap in self._gaps:
             if taker is not None and is_credited(gap, self._owner, taker, between, self._is_metric):
                 continue
-            self._advance(state, track, min(gap.before.t_s, until_s))
-            self._advance(ControlState.UNSEEN, NO_TRACK, until_s)
+            self._line.advance(state, track, min(gap.before.t_s, until_s))
+            self._line.advance(ControlState.UNSEEN, NO_TRACK, until_s)
             return False
-        self._advance(state, track, until_s)
+        self._line.advance(state, track, until_s)
         return self._owner is not None
 
     # What ends control without a touch
@@ -223,7 +209,7 @@ class ControlLedger:
         if self._owner is not None and self._last_seen is not None and not self._is_ball_in_sight(self._now_s):
             since_s = self._last_seen.t_s
         self._stop(ControlState.UNSEEN, since_s)
-        self._advance(ControlState.UNSEEN, NO_TRACK, t_s)
+        self._line.advance(ControlState.UNSEEN, NO_TRACK, t_s)
         self._last_seen = None
         self._out.is_dead = self._out.is_dead and not self._is_metric
 
@@ -233,7 +219,7 @@ class ControlLedger:
         self._credit_owner(since_s, None)
         self._forget()
         self._nobody = state
-        self._advance(state, NO_TRACK, self._now_s)
+        self._line.advance(state, NO_TRACK, self._now_s)
 
     def _is_ball_in_sight(self, t_s: float) -> bool:
         return self._last_seen is not None and t_s - self._last_seen.t_s <= BRIDGE_S
@@ -246,7 +232,7 @@ class ControlLedger:
     def _wake(self, t_s: float) -> None:
         """The picture is live and the source doesn't say dead: only a ball that went out keeps play stopped."""
         if self._nobody is not ControlState.UNSEEN and not self._out.is_dead:
-            self._advance(self._nobody, NO_TRACK, t_s)
+            self._line.advance(self._nobody, NO_TRACK, t_s)
             self._nobody = ControlState.UNSEEN
 
     def _note_unseen(self, t_s: float) -> None:
@@ -256,9 +242,9 @@ class ControlLedger:
             unseen_s = math.inf if self._last_seen is None else t_s - self._last_seen.t_s
             is_known = self._is_metric or unseen_s <= DEAD_UNSEEN_S
             self._nobody = ControlState.DEAD if is_known else ControlState.UNSEEN
-            self._advance(self._nobody, NO_TRACK, t_s)
+            self._line.advance(self._nobody, NO_TRACK, t_s)
         elif self._last_seen is None or t_s - self._last_seen.t_s > LONGEST_GAP_S:
-            since_s = self._span_end_s if self._last_seen is None else self._last_seen.t_s
+            since_s = self._line.end_s if self._last_seen is None else self._last_seen.t_s
             self._stop(ControlState.UNSEEN, since_s)
 
     # Touches
@@ -291,7 +277,7 @@ class ControlLedger:
             self._drop_idle(mark.t_s)
         elif self._owner is not None and self._is_owner_touching and self._owner.track == label.holder:
             self._owner = extend_touch(self._owner, label, share_s)
-            self._advance(*self._owner_state(), mark.t_s)
+            self._line.advance(*self._owner_state(), mark.t_s)
         else:
             self._touch_ball(label, share_s, people)
 
@@ -318,7 +304,7 @@ class ControlLedger:
         """The touch that is going on; is it control by now?"""
         self._touch = touch
         is_owner_again = self._owner is not None and not self._pending and is_same_person(self._owner, touch, people)
-        is_kept = touch.held_s >= CONTROL_S - ROUNDING_S and _is_evident(touch)
+        is_kept = touch.held_s >= CONTROL_S - ROUNDING_S and is_evident(touch)
         if is_kept or is_owner_again:
             self._settle(touch, self._pending, people)
             self._touch, self._is_owner_touching = None, True
@@ -356,20 +342,20 @@ class ControlLedger:
 
     def _settle(self, touch: TouchState, between: list[TouchState], people: People) -> None:
         """`touch` is control: fill time up to it, say what happened on the way, make it the owner."""
-        between = [other for other in between if _is_evident(other)]
+        between = [other for other in between if is_evident(other)]
         teams = {team_of(other) for other in between} - {NO_TEAM}
         if len(teams) > 1 and touch.start_s - between[0].start_s >= CONTEST_S:
             is_thread_kept = self._credit_owner(between[0].start_s, None)
-            self._advance(ControlState.CONTESTED, NO_TRACK, touch.start_s)
+            self._line.advance(ControlState.CONTESTED, NO_TRACK, touch.start_s)
         else:
             is_thread_kept = self._credit_owner(touch.start_s, touch, between)
         if self._owner is not None and is_thread_kept:
             n_between = len(between) + (self._unknown_s is not None)
             unseen_s = sum(gap.after.t_s - gap.before.t_s for gap in self._gaps)
-            self.events += make_events(self._owner, touch, n_between, unseen_s, people, self._is_metric)
+            self._events += make_events(self._owner, touch, n_between, unseen_s, people, self._is_metric)
         self._owner, self._pending, self._gaps, self._unknown_s = touch, [], [], None
         self._owner_seen_s = touch.end_s
-        self._advance(*self._owner_state(), touch.end_s)
+        self._line.advance(*self._owner_state(), touch.end_s)
 
     def _note_unknown(self, t_s: float) -> None:
         """Somebody who isn't known touched the ball."""
@@ -398,7 +384,7 @@ class ControlLedger:
             self._go_out()
         if was_dead:
             self._nobody = ControlState.DEAD
-            self._advance(self._nobody, NO_TRACK, mark.t_s)
+            self._line.advance(self._nobody, NO_TRACK, mark.t_s)
         if ruling is Ruling.RESTART:
             self._owner, self._nobody = self._out.taker, ControlState.UNSEEN
         return ruling in (Ruling.PLAY, Ruling.RESTART)
@@ -408,10 +394,6 @@ class ControlLedger:
         crossing = self._out.crossing
         assert crossing is not None
         self._judge_clearance(crossing)
-        self.events += make_out_events(self._owner, crossing, self._is_metric)
+        self._events += make_out_events(self._owner, crossing, self._is_metric)
         self._stop(ControlState.DEAD, crossing.t_s)
         self._out.is_dead = True
-
-
-def _is_evident(touch: TouchState) -> bool:
-    return touch.evidence >= KEEPING * touch.held_s

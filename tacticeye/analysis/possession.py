@@ -97,14 +97,14 @@ class PossessionEngine:
         self._jitter_m = follow_jitter(self._jitter_m, self._sightings)
         self._weigh(t_s - CHANGE_LAG_S)
         self._label(t_s - LAG_S)
-        return self._take()
+        return self._ledger.take()
 
     def flush(self, end_s: float) -> tuple[list[ControlSpan], list[Event]]:
         """The video ends at end_s: what is left becomes final without look-ahead, spans reach to end_s."""
         self._weigh(math.inf)
         self._label(math.inf)
         self._ledger.flush(end_s)
-        return self._take()
+        return self._ledger.take()
 
     def current(self) -> ControlSpan:
         """The open span up to the newest decided time, for the live figure; it may still change."""
@@ -180,8 +180,3 @@ class PossessionEngine:
             if person is not None and person.team != NO_TEAM:
                 label = replace(label, team=person.team)  # what has been learnt of him since
             self._ledger.add(label, self._people)
-
-    def _take(self) -> tuple[list[ControlSpan], list[Event]]:
-        spans, events = self._ledger.spans, self._ledger.events
-        self._ledger.spans, self._ledger.events = [], []
-        return spans, events

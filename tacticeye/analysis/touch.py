@@ -16,6 +16,9 @@ from tacticeye.pitch import PitchLayout
 from tacticeye.possession_parts import BallMarkState, SightingState, TouchState
 from tacticeye.types import NO_TEAM
 
+# Evidence of holding per second of a touch: a ball at the feet gives 17. One that bounces before somebody who shadows
+# it gives 4, in a picture, where before him and at his feet look alike.
+KEEPING = 6.0
 LEAST_KNOWN = 0.25  # of a touch's time must speak for either team
 SAME_PERSON_STEP_M = 1.5  # a lost track and its successor lie so close together, plus what he may have run since
 SAME_PERSON_SPEED_M_S = 8.0
@@ -66,6 +69,11 @@ def team_of(touch: TouchState) -> int:
     if zero == one or zero + one < LEAST_KNOWN * (unsure + zero + one):
         return NO_TEAM
     return 0 if zero > one else 1
+
+
+def is_evident(touch: TouchState) -> bool:
+    """He had the ball rather than that it was near him."""
+    return touch.evidence >= KEEPING * touch.held_s
 
 
 def team_share(touch: TouchState) -> float:
