@@ -208,6 +208,7 @@ def ball_at(ball: pd.DataFrame, t_s: float) -> BallPosition | None:
         y=float(row["y"] + share * (after["y"] - row["y"])),
         source=BallSource(row["source"]),
         confidence=float(row["confidence"]),
+        in_air=None if pd.isna(row["in_air"]) else bool(row["in_air"]),
     )
 
 

@@ -37,6 +37,7 @@ from tacticeye.types import (
     StreamPosition,
 )
 from tacticeye.vision.appearance import shirt_features
+from tacticeye.vision.ball_flight import BallFlight
 from tacticeye.vision.ball_path import BallDecision, BallPath
 from tacticeye.vision.ball_search import BallFinder, BallSearch
 from tacticeye.vision.calibration.finder import PitchFinder, open_pitch_finder
@@ -75,6 +76,7 @@ class BatchProcessor:
         self._teams = TeamClassifier(state.teams)
         self._ball_search: BallSearch | None = None
         self._ball_path = BallPath(state.ball_path)
+        self._ball_flight = BallFlight(state.ball_flight)
         self._possession = PlayAnalysis(state.possession, state.play_events, config.pitch_layout)
         self._waiting = list(state.waiting)
         self._totals = state.totals
@@ -154,6 +156,7 @@ class BatchProcessor:
             teams=self._teams.state(),
             ball_search=self._state.ball_search if self._ball_search is None else self._ball_search.state(),
             ball_path=self._ball_path.state(),
+            ball_flight=self._ball_flight.state(),
             waiting=list(self._waiting),
             possession=self._possession.possession_state(),
             play_events=self._possession.events_state(),
@@ -180,7 +183,7 @@ class BatchProcessor:
             # At once, not after the batch: control asks for the teams as they are believed at this frame.
             self._decide_control(decided, play)
         if is_last:
-            flushed = self._ball_path.flush()
+            flushed = self._judge_flight(self._ball_path.flush())
             decisions += flushed
             self._decide_control(flushed, play)
             play.extend(self._possession.flush(batch.end_s))
@@ -208,6 +211,7 @@ class BatchProcessor:
         with self._timed("ball"):
             decided = self._ball_path.update(frame, t_s, candidates, people, motion)
         self._waiting.append(_frame_waiting(frame, t_s, people, motion, self._pitch.newest()))
+        decided = self._judge_flight(decided)
         return Boxes.concatenate([people, candidates]), decided, motion
 
     def _search_ball(self, image: Image, frame: int, t_s: float, detected: Boxes, motion: FrameMotion) -> Boxes:
@@ -220,6 +224,13 @@ class BatchProcessor:
             image, frame, t_s, detected.select(is_ball), expected_xy, is_new_shot=motion.is_cut
         )
         return Boxes.concatenate([detected.select(~is_ball), candidates])
+
+    def _judge_flight(self, decisions: list[BallDecision]) -> list[BallDecision]:
+        with self._timed("ball"):
+            return [
+                replace(decision, position=self._ball_flight.judge(decision, self._waiting[i:]))
+                for i, decision in enumerate(decisions)
+            ]
 
     def _decide_control(self, decisions: list[BallDecision], play: Play) -> None:
         with self._timed("possession"):

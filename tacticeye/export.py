@@ -39,7 +39,8 @@ def export_json(match_folder: Path, include: Collection[str] = ()) -> dict[str, 
     periods   [{number, start_s, end_s, to_right}] as the user told them; to_right: the team that attacks to where x is
               greatest, -1 unknown
     kits      [{team, rgb}]
-    ball      with "ball": [{t_s, frame, x, y, source, confidence}], no entry where unseen
+    ball      with "ball": [{t_s, frame, x, y, source, confidence, in_air}], no entry where unseen;
+              in_air null where the path doesn't tell whether the ball flies
     boxes     with "boxes": [{t_s, frame, x1, y1, x2, y2, score, role, team, track, pitch_x, pitch_y}]; team -1 unsure;
               feet on the pitch in m, null where not calibrated
     calibration  with "calibration": [{t_s, frame, error_m, grid: [[x px, y px, x m, y m], ...]}], places on the pitch
@@ -147,5 +148,5 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
             exact = [float(str(v)) for v in values] if values.dtype == np.float32 else values.tolist()
             columns[name] = [v if np.isfinite(v) else None for v in exact]
         else:
-            columns[name] = values.tolist()
+            columns[name] = [None if v is pd.NA else v for v in values.tolist()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -152,9 +152,13 @@ def _tracking(folder: MatchFolder, out: Path) -> None:
 
 
 def _ball_places(folder: MatchFolder) -> pd.DataFrame:
-    """t_s, pitch_x, pitch_y: where on the ground the ball is seen, in frames in which it and the pitch are."""
+    """t_s, pitch_x, pitch_y: where on the ground the ball is seen, in frames in which it and the pitch are.
+
+    Not in flight: what a high ball covers in the picture is ground farther away.
+    """
     with MatchStore(folder.path).read() as snapshot:
-        ball, calibration = snapshot.ball_path().set_index("frame"), read_calibration(snapshot)
+        ball, calibration = snapshot.ball_path(), read_calibration(snapshot)
+    ball = ball[~ball["in_air"].eq(True).fillna(False).astype(bool)].set_index("frame")
     rows = []
     for row in np.flatnonzero(np.isin(calibration.frame, ball.index)).tolist():
         seen = ball.loc[[int(calibration.frame[row])]]

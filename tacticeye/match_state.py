@@ -16,6 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from tacticeye.errors import StorageError
 from tacticeye.match_files import write_bytes
 from tacticeye.state_parts import (
+    BallFlightState,
     BallPathState,
     BallSearchState,
     CalibrationState,
@@ -93,6 +94,7 @@ class MatchState:
     teams: TeamClassifierState = field(default_factory=TeamClassifierState)
     ball_search: BallSearchState = field(default_factory=BallSearchState)
     ball_path: BallPathState = field(default_factory=BallPathState)
+    ball_flight: BallFlightState = field(default_factory=BallFlightState)
     waiting: list[FrameWaiting] = field(default_factory=list)
     possession: PossessionState = field(default_factory=PossessionState)
     play_events: PlayEventsState = field(default_factory=PlayEventsState)

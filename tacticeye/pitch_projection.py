@@ -70,6 +70,29 @@ class PitchProjection:
         inverse = np.linalg.inv(self.image_to_pitch)
         return np.asarray(inverse * _front_sign(self.image_to_pitch, self.centre))
 
+    @cached_property
+    def camera_m(self) -> Points | None:
+        """(3,) float64 m: where the camera stands, z its height; None where unknown or no pinhole makes this picture.
+
+        Square pixels and the lens's centre leave the focal length and the pose (Zhang 2000).
+        """
+        if not self.is_known:
+            return None
+        to_centre = np.eye(3)
+        to_centre[:2, 2] = -np.asarray(self.centre)
+        h = to_centre @ self.pitch_to_image
+        a, b = h[:, 0], h[:, 1]
+        # The pitch's axes are orthogonal and of equal length: two equations for the focal length squared.
+        left = np.array([a[2] * b[2], a[2] ** 2 - b[2] ** 2])
+        right = -np.array([a[:2] @ b[:2], a[:2] @ a[:2] - b[:2] @ b[:2]])
+        squared = float(left @ right) / max(float(left @ left), 1e-30)
+        if not squared > 0:
+            return None
+        pose = np.diag([squared**-0.5, squared**-0.5, 1.0]) @ h
+        pose /= np.sqrt(np.linalg.norm(pose[:, 0]) * np.linalg.norm(pose[:, 1]))
+        place = -np.linalg.solve(np.column_stack([pose[:, :2], np.cross(pose[:, 0], pose[:, 1])]), pose[:, 2])
+        return np.append(place[:2], abs(place[2]))
+
     def to_pitch(self, points_px: Points) -> Points:
         """(..., 2) float64 m for points (..., 2) px; NaN above the horizon, where unknown, and for NaN."""
         if not self.is_known:

@@ -71,12 +71,13 @@ class PitchFacts:
 
 @dataclass(frozen=True)
 class RadarMoment:
-    """One picture of the radar. people: (track, team, role, x m, y m); ball: (x, y) m or None; area: outline of the
-    ground in view, m; error_m: NaN unknown."""
+    """One picture of the radar. people: (track, team, role, x m, y m); ball: (x, y) m or None; ball_flies: so that it
+    isn't there but nearer to the camera; area: outline of the ground in view, m; error_m: NaN unknown."""
 
     t_s: float
     people: list[tuple[int, int, int, float, float]]
     ball: tuple[float, float] | None
+    ball_flies: bool
     area: list[tuple[float, float]]
     error_m: float
 
@@ -145,6 +146,7 @@ def read_moments(folder: MatchFolder, t0_s: float, t1_s: float) -> tuple[RadarMo
         ball = snapshot.ball_path(t0_s, t1_s)
     people = _people(positions, beliefs)
     ball_px = dict(zip(ball["frame"].tolist(), ball[["x", "y"]].to_numpy(np.float64), strict=True))
+    flights = set(ball["frame"][ball["in_air"].eq(True).fillna(False).astype(bool)].tolist())
     moments = []
     for row in _thinned(calibration.t_s, 1 / RADAR_HZ):
         projection = projection_of(calibration, row)
@@ -155,6 +157,7 @@ def read_moments(folder: MatchFolder, t0_s: float, t1_s: float) -> tuple[RadarMo
                 float(calibration.t_s[row]),
                 people.get(frame, []),
                 _ball_place(projection, ball_px.get(frame)),
+                frame in flights,
                 [(x, y) for x, y in area.round(1).tolist()],
                 projection.error_m,
             )

@@ -239,6 +239,31 @@ class BallAnchor:
 
 
 @dataclass(frozen=True)
+class FlightSighting:
+    """The ball as seen by vision/ball_flight.py. x, y: where its line of sight meets the ground, m, or px of the
+    stabilised frame where not calibrated; lift_x, lift_y: how far that moves for each metre of the ball's height;
+    weight: (2, 2) row by row, body heights of the picture for each unit of x and y; metre: length of a metre in x, y.
+    """
+
+    t_s: float
+    is_metric: bool
+    x: float
+    y: float
+    lift_x: float
+    lift_y: float
+    weight: list[float]
+    metre: float
+
+
+@dataclass(frozen=True)
+class BallFlightState:
+    """Memory of vision/ball_flight.py: the ball as seen lately in the present shot, in order of time."""
+
+    shot: int = 0
+    seen: list[FlightSighting] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class BallSearchState:
     """Memory of vision/ball_search.py. t_s: last frame, NaN none; next_tile: of the grid; due: tiles owed, below 1."""
 

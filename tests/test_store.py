@@ -287,17 +287,19 @@ def test_events_are_numbered_over_batches_and_come_newest_first(store: MatchStor
 def test_the_ball_is_found_by_time_and_its_coverage_adds_up(store: MatchStore) -> None:
     ball = [
         BallPosition(0, 0.0, 10.0, 20.0, BallSource.DETECTED, 0.9),
-        BallPosition(2, 0.08, 11.0, 20.0, BallSource.INTERPOLATED, 0.4),
+        BallPosition(2, 0.08, 11.0, 20.0, BallSource.INTERPOLATED, 0.4, in_air=True),
+        BallPosition(3, 0.12, 12.0, 20.0, BallSource.DETECTED, 0.4, in_air=False),
     ]
     stats = {"ball_detected": 1.0, "ball_interpolated": 1.0, "ball_unseen": 2.0}
     store.commit(replace(small_batch(0), ball=ball, chunk_stats=stats), "{}")
     store.commit(replace(small_batch(1), chunk_stats=stats), "{}")
 
     with store.read() as snapshot:
-        path = snapshot.ball_path(0.05, 1.0)
+        path, first = snapshot.ball_path(0.05, 1.0), snapshot.ball_path(0.0, 0.05)
         coverage = snapshot.ball_coverage()
 
-    assert path["source"].tolist() == ["interpolated"]
+    assert path["source"].tolist() == ["interpolated", "detected"]
+    assert path["in_air"].tolist() == [True, False] and first["in_air"].isna().all()
     assert (coverage.frames_decided, coverage.detected, coverage.unseen) == (8, 0.25, 0.5)
 
 

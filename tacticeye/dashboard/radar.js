@@ -149,11 +149,11 @@ function people(g, moment, at, data, scale) {
   if (moment.ball) {
     const [px, py] = at(moment.ball);
     g.fillStyle = data.colours.ball;
-    g.strokeStyle = data.colours.text;
+    g.strokeStyle = moment.flies ? data.colours.ball : data.colours.text;
     g.lineWidth = 1;
     g.beginPath();
     g.arc(px, py, Math.max(3, 0.7 * scale), 0, 2 * Math.PI);
-    g.fill();
+    if (!moment.flies) g.fill(); // hollow: a high ball isn't above the ground that it covers
     g.stroke();
   }
 }

@@ -74,6 +74,7 @@ def _plain(moments: Sequence[RadarMoment]) -> list[dict[str, Any]]:
             "t": moment.t_s,
             "people": moment.people,
             "ball": moment.ball,
+            "flies": moment.ball_flies,
             "area": moment.area,
             "error": moment.error_m if moment.error_m == moment.error_m else None,
         }

@@ -78,6 +78,7 @@ def ball_columns(ball: Sequence[BallPosition]) -> pa.Table:
             "y": np.array([p.y for p in ball], np.float64),
             "source": _text([p.source for p in ball]),
             "confidence": np.array([p.confidence for p in ball], np.float64),
+            "in_air": pa.array([p.in_air for p in ball], pa.bool_()),
         }
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pandas as pd
 
 from tacticeye.store.snapshot import Snapshot
@@ -108,8 +109,8 @@ def _digest(table: pd.DataFrame) -> str:
     digest = hashlib.sha256()
     for name, column in table.items():
         digest.update(f"{name}:{len(column)}:".encode())
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        if isinstance(column.dtype, np.dtype) and column.dtype != object:
             digest.update(column.to_numpy().tobytes())
-        else:
-            digest.update("\0".join(column.fillna("")).encode())
+        else:  # text, and what may be NULL
+            digest.update("\0".join(column.astype("string").fillna("")).encode())
     return digest.hexdigest()

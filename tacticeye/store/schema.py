@@ -201,8 +201,20 @@ CREATE TABLE gaps (
 );
 """
 
+_BALL_FLIGHT = """
+ALTER TABLE ball ADD COLUMN in_air BOOLEAN;  -- false: moves as on the ground, carried included; NULL unknown
+"""
+
 # Entry k takes a file from version k to k + 1; entries are never changed, only added.
-MIGRATIONS: tuple[str, ...] = (_FIRST_SCHEMA, _CALIBRATION, _PITCH_HEAT, _GAPS, _METRICS, _HAND_CALIBRATION)
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST_SCHEMA,
+    _CALIBRATION,
+    _PITCH_HEAT,
+    _GAPS,
+    _METRICS,
+    _HAND_CALIBRATION,
+    _BALL_FLIGHT,
+)
 VERSION = len(MIGRATIONS)
 
 

@@ -272,7 +272,7 @@ class Snapshot:
     # Ball and people
 
     def ball_path(self, t0_s: float = 0.0, t1_s: float = FOREVER_S) -> pd.DataFrame:
-        """Where was the ball? frame, t_s, x, y, source, confidence; no row where unseen."""
+        """Where was the ball? frame, t_s, x, y, source, confidence, in_air (NULL unknown); no row where unseen."""
         return self.query(
             """
             SELECT *

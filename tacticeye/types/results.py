@@ -13,7 +13,10 @@ from tacticeye.types.words import NOWHERE, BallSource, ControlState, EventKind, 
 
 @dataclass(frozen=True)
 class BallPosition:
-    """The chosen place of the ball at one analysed frame. x, y: centre, px. confidence 0..1."""
+    """The chosen place of the ball at one analysed frame. x, y: centre, px. confidence 0..1.
+
+    in_air: flies freely (True) or moves as on the ground, carried included (False); None where its path doesn't tell.
+    """
 
     frame: int
     t_s: float
@@ -21,6 +24,7 @@ class BallPosition:
     y: float
     source: BallSource
     confidence: float
+    in_air: bool | None = None
 
 
 @dataclass(frozen=True)

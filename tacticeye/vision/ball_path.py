@@ -48,12 +48,27 @@ NOWHERE, ANCHOR = -2, -1
 
 
 @dataclass(frozen=True)
+class BallSighting:
+    """The ball in one frame. x, y, unit (a body height there): px of the stabilised frame."""
+
+    frame: int
+    x: float
+    y: float
+    unit: float
+
+
+@dataclass(frozen=True)
 class BallDecision:
-    """The final word on one analysed frame. position: image px of that frame, None where the ball wasn't seen."""
+    """The final word on one analysed frame. position: image px of that frame, None where the ball wasn't seen.
+
+    sightings: where the best path sees it at this frame and, not decided yet, later in this shot, in order of time.
+    """
 
     frame: int
     t_s: float
     position: BallPosition | None
+    shot: int = 0
+    sightings: tuple[BallSighting, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +204,7 @@ class BallPath:
                 position = self._take(first, nodes, row, path.velocity[row], confidence)
             elif path.is_linked[0] and anchor is not None:
                 position = _between(first, anchor, nodes, row, confidence)
-        return BallDecision(first.frame, first.t_s, position)
+        return BallDecision(first.frame, first.t_s, position, first.shot, _sightings(nodes, path, window))
 
     def _take(self, first: BallFrame, nodes: _Nodes, row: int, velocity: Floats, confidence: float) -> BallPosition:
         """Makes a sighting final: later frames go on from it."""
@@ -229,6 +244,14 @@ def _best_path(nodes: _Nodes) -> _Path:
         if total[top] > best_so_far:
             best_so_far, best_row = float(total[top]), top
     return _trace(best_row, parent, linked, velocity)
+
+
+def _sightings(nodes: _Nodes, path: _Path, window: list[BallFrame]) -> tuple[BallSighting, ...]:
+    """The nodes of the path, which begins after the anchor."""
+    table = zip(
+        nodes.step[path.rows].tolist(), nodes.place[path.rows].tolist(), nodes.unit[path.rows].tolist(), strict=True
+    )
+    return tuple(BallSighting(window[step].frame, x, y, unit) for step, (x, y), unit in table)
 
 
 def _newest(window: list[BallFrame], nodes: _Nodes, path: _Path) -> BallAnchor | None:

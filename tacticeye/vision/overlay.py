@@ -115,23 +115,23 @@ def _draw_plate(canvas: Image, corners: tuple[int, int, int, int], colour: Colou
     cv2.line(canvas, (x1 + radius // 2, middle), (x2 - radius // 2, middle), colour, max(2 * radius, 1), cv2.LINE_AA)
 
 
-def _draw_pointer(canvas: Image, x: float, tip_y: float, colour: Colour, unit: float) -> None:
-    """A triangle that stands on its tip."""
+def _draw_pointer(canvas: Image, x: float, tip_y: float, colour: Colour, unit: float, rim: Colour = INK) -> None:
+    """A triangle that stands on its tip; a bright rim is broad, so that it shows."""
     half, height = 7 * unit, 11 * unit
     outline = np.array([[x, tip_y], [x - half, tip_y - height], [x + half, tip_y - height]]).round().astype(np.int32)
     cv2.fillPoly(canvas, [outline], colour, cv2.LINE_AA)
-    cv2.polylines(canvas, [outline], True, INK, _thickness(unit), cv2.LINE_AA)
+    cv2.polylines(canvas, [outline], True, rim, _thickness(unit if rim == INK else 2.5 * unit), cv2.LINE_AA)
 
 
 def _draw_ball(canvas: Image, ball: BallPosition, unit: float) -> None:
-    """A pointer above the ball; where its place is only inferred, hollow."""
+    """A pointer above the ball, with a white rim while it flies; where its place is only inferred, none."""
     if not (math.isfinite(ball.x) and math.isfinite(ball.y)):
         return
     centre = (round(ball.x), round(ball.y))
     cv2.circle(canvas, centre, _thickness(9 * unit), INK, _thickness(3 * unit), cv2.LINE_AA)
     cv2.circle(canvas, centre, _thickness(9 * unit), BALL, _thickness(1.6 * unit), cv2.LINE_AA)
     if ball.source is BallSource.DETECTED:
-        _draw_pointer(canvas, ball.x, ball.y - 13 * unit, BALL, unit)
+        _draw_pointer(canvas, ball.x, ball.y - 13 * unit, BALL, unit, WHITE if ball.in_air else INK)
 
 
 def _draw_caption(canvas: Image, text: str, unit: float) -> None:

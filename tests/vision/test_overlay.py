@@ -57,6 +57,14 @@ def test_the_ball_is_marked_and_a_position_that_is_not_finite_is_passed_over() -
     assert (annotate(pitch(), Boxes.empty(), KITS, unseen) == GREEN).all()
 
 
+def test_a_flying_ball_looks_different_from_one_on_the_ground_or_in_doubt() -> None:
+    high, low, doubtful = (
+        annotate(pitch(), Boxes.empty(), KITS, BallPosition(0, 0.0, 400.0, 300.0, BallSource.DETECTED, 0.9, in_air))
+        for in_air in (True, False, None)
+    )
+    assert (high != low).any() and (low == doubtful).all()
+
+
 def test_an_inferred_ball_looks_different_from_a_seen_one() -> None:
     pictures = [
         annotate(pitch(), Boxes.empty(), KITS, BallPosition(0, 0.0, 400.0, 300.0, source, 0.9)) for source in BallSource
