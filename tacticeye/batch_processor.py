@@ -73,7 +73,7 @@ class BatchProcessor:
         self._camera = CameraMotion(state.camera)
         self._pitch: PitchStage | None = None
         self._tracker = Tracker(state.tracker)
-        self._teams = TeamClassifier(state.teams)
+        self._teams = TeamClassifier(state.teams, config.pitch_layout.length_m)
         self._ball_search: BallSearch | None = None
         self._ball_path = BallPath(state.ball_path)
         self._ball_flight = BallFlight(state.ball_flight)

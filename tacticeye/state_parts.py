@@ -86,6 +86,15 @@ class TrackVotes:
 
 
 @dataclass(frozen=True)
+class EndsState:
+    """Who defends which end (vision/keeper_side.py). t_s: when both teams were last placed, NaN never; votes: seconds
+    for team 0 at the left end and for team 1 there, fading."""
+
+    t_s: float = math.nan
+    votes: list[float] = field(default_factory=lambda: [0.0, 0.0])
+
+
+@dataclass(frozen=True)
 class TeamClassifierState:
     """Memory of vision/team_classifier.py.
 
@@ -106,6 +115,7 @@ class TeamClassifierState:
     votes: dict[int, TrackVotes] = field(default_factory=dict)
     changed: list[int] = field(default_factory=list)
     departed: list[TrackSummary] = field(default_factory=list)
+    ends: EndsState = field(default_factory=EndsState)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Shirts of isolated players are collected until two kits show; fits are repeated, the one that tells the kits apart best
 is used, and once that is good it is frozen but for a slow drift with the light. Team 0 is the team with the darker
 shirt at the first fit, and stays so.
-Players vote by shirt, goalkeepers by place: play shows a keeper behind his own defenders. Votes fade with time, and
+Players vote by shirt, goalkeepers by place (keeper_side.py). Votes fade with time, and
 whoever is not clearly of a team is -1. Each shirt is looked at a few times a second at most, whatever the rate of
 analysis. Letters: N boxes of the frame, D feature dimensions.
 """
@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tacticeye.pitch import LENGTH_M
 from tacticeye.state_parts import ShirtSample, TeamClassifierState, TrackVotes
 from tacticeye.types import NO_TEAM, NO_TRACK, Boxes, Role, TeamKit, TrackSummary
+from tacticeye.vision.keeper_side import Ends, side_in_picture
 from tacticeye.vision.kit_model import KitModel, fit_kits, in_order_of, lab_of, to_looks
 from tacticeye.vision.tracker import intersections
 
@@ -43,9 +45,6 @@ TEAM_FADE_S, ROLE_FADE_S, SIDE_FADE_S = 30.0, 15.0, 120.0  # time constants
 DOUBT = 1.0  # votes of doubt on either side's account: one look is not enough
 LEAST_MARGIN = 0.4
 SIDE_DOUBT_S, LEAST_SIDE_MARGIN = 1.0, 0.35
-SIDE_PLAYERS = 3  # of each team in view for a keeper's place to say anything
-SIDE_BEHIND = 0.8  # share of the players in front of him
-SIDE_SURE_BH = 3.0  # difference of the teams' mean depths that gives a full vote, body heights
 LONGEST_STEP_S = 0.25
 FORGET_S = 60.0
 ROLES = 3
@@ -74,7 +73,8 @@ class _Frame:
 class TeamClassifier:
     """Learns kits, keeps votes, answers who belongs where."""
 
-    def __init__(self, state: TeamClassifierState) -> None:
+    def __init__(self, state: TeamClassifierState, length_m: float = LENGTH_M) -> None:
+        """length_m: of the pitch that people's places are on."""
         self._model: KitModel | None = None
         if state.centres:
             self._model = KitModel(np.array(state.centres), np.array(state.spread), state.separation)
@@ -86,6 +86,7 @@ class TeamClassifier:
         self._votes = dict(state.votes)
         self._changed = set(state.changed)
         self._departed = list(state.departed)
+        self._ends = Ends(state.ends, length_m)
 
     def state(self) -> TeamClassifierState:
         model = self._model
@@ -101,6 +102,7 @@ class TeamClassifier:
             votes=dict(self._votes),
             changed=sorted(self._changed),
             departed=list(self._departed),
+            ends=self._ends.state(),
         )
 
     def update(self, t_s: float, people: Boxes, features: NDArray[np.float32]) -> NDArray[np.int8]:
@@ -278,27 +280,27 @@ class TeamClassifier:
         self._model = replace(model, centres=centres)
 
     def _vote_keepers(self, frame: _Frame) -> None:
-        """A keeper stands behind his own defenders: the team whose players are nearer to his end gets the vote."""
+        """Keepers vote by the goal that they guard where they and the pitch are placed, else by the picture."""
         tracks = frame.people.track.tolist()
         judged = [self._judge(self._votes[t]) if t != NO_TRACK else (Role.REFEREE, NO_TEAM, 0.0) for t in tracks]
         is_player = np.array([role == Role.PLAYER for role, _, _ in judged])
         team = np.array([team for _, team, _ in judged])
-        sides = [is_player & (team == number) for number in (0, 1)]
-        if min(int(side.sum()) for side in sides) < SIDE_PLAYERS:
-            return
+        sides = (is_player & (team == 0), is_player & (team == 1))
+        x_m = frame.people.pitch_xy[:, 0].astype(np.float64)
+        self._ends.see(frame.t_s, x_m, sides)
         feet, height = frame.people.feet_xy, float(np.median(frame.people.height))
         for row, (role, _, _) in enumerate(judged):
             if role != Role.GOALKEEPER:
                 continue
-            outward = feet[row] - feet[is_player].mean(axis=0)
-            depth = ((feet - feet[row]) * outward).sum(axis=1) / max(float(np.hypot(*outward)), 1e-6)  # < 0: in front
-            if float((depth[is_player] < 0).mean()) < SIDE_BEHIND:
-                continue
-            lead = float(depth[sides[0]].mean() - depth[sides[1]].mean()) / (SIDE_SURE_BH * height)
+            if np.isfinite(x_m[row]):
+                guarded = self._ends.team_of(float(x_m[row]))
+                shares = (float(guarded == 0), float(guarded == 1))
+            else:
+                shares = side_in_picture(row, feet, height, sides, is_player)
             votes = self._votes[tracks[row]]
-            side_votes = list(votes.side_votes)
-            side_votes[0 if lead > 0 else 1] += self._step_s(votes) * min(abs(lead), 1.0)
-            self._votes[tracks[row]] = replace(votes, side_votes=side_votes)
+            step_s = self._step_s(votes)
+            added = [vote + step_s * share for vote, share in zip(votes.side_votes, shares, strict=True)]
+            self._votes[tracks[row]] = replace(votes, side_votes=added)
 
     @staticmethod
     def _step_s(votes: TrackVotes) -> float:

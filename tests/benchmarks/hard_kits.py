@@ -1,12 +1,13 @@
 """Teams of people in hard kits: rendered scenes of the synthetic match, judged as the analysis judges them.
 
-usage: hard_kits.py [--seconds S] [--seed N] [--case NAME ...]
+usage: hard_kits.py [--seconds S] [--seed N] [--case NAME ...] [--calibrated]
 
 Each case is the same few seconds of play in other clothes and another light: similar hues, stripes against the same
 colours plain, both teams dark or both light, a pitch half in shade, a keeper in the other team's colours, a referee
 whose shirt is near a team's. Boxes are the exact ones of people who are seen, with a detector's jitter; roles are
 exact, as those are another part's work. Camera, shirts, tracker and teams are the real ones. Prints, a line a case:
 team_acc   share of players' boxes whose track ends in the right team (the better of the two numberings)
+--calibrated: people's exact places on the pitch are known, by which keepers are told then.
 unsure     share of players' boxes whose track has no team
 keepers    share of goalkeepers' boxes in the right team; referees: share of referees' boxes without a team
 """
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from tacticeye.demo.looks import Kit, Pattern, random_look
 from tacticeye.demo.render import KEEPER_KITS, REFEREE_KIT, TEAM_KITS, DemoRenderer
 from tacticeye.demo.scene import BALL_NUMBER
+from tacticeye.pitch_projection import PitchProjection
 from tacticeye.state_parts import CameraState, TeamClassifierState, TrackerState
 from tacticeye.types import Boxes, Image, Role
 from tacticeye.vision.appearance import shirt_features
@@ -95,7 +97,9 @@ def shaded(image: Image) -> Image:
     return dark
 
 
-def scenes(case: Case, seconds: float, seed: int) -> Iterator[tuple[float, Image, Boxes, NDArray[np.int64]]]:
+def scenes(
+    case: Case, seconds: float, seed: int, *, is_calibrated: bool
+) -> Iterator[tuple[float, Image, Boxes, NDArray[np.int64]]]:
     """Times, pictures, boxes with their roles, and who each is."""
     renderer = DemoRenderer(seed, PLAY_S)
     dress(renderer, case, seed)
@@ -109,15 +113,18 @@ def scenes(case: Case, seconds: float, seed: int) -> Iterator[tuple[float, Image
         t_s = number / fps
         roles = [int(renderer.play.members[i.number].role) for i in seen]
         boxes = Boxes.build(frame=number, t_s=t_s, xyxy=box, score=0.85, role=roles)
+        if is_calibrated:
+            places = PitchProjection(frame.camera.image_to_pitch).to_pitch(boxes.feet_xy)
+            boxes = replace(boxes, pitch_xy=places.astype(np.float32))
         image = shaded(frame.image) if case.is_shaded else frame.image
         yield t_s, image, boxes, np.array([i.number for i in seen], np.int64)
 
 
-def judge(case: Case, seconds: float, seed: int) -> dict[str, float]:
+def judge(case: Case, seconds: float, seed: int, *, is_calibrated: bool) -> dict[str, float]:
     camera, tracker, teams = CameraMotion(CameraState()), Tracker(TrackerState()), TeamClassifier(TeamClassifierState())
     members = DemoRenderer(seed, PLAY_S).play.members
     seen: list[tuple[int, int]] = []
-    for t_s, image, boxes, who in scenes(case, seconds, seed):
+    for t_s, image, boxes, who in scenes(case, seconds, seed, is_calibrated=is_calibrated):
         motion = camera.update(image, t_s, boxes)
         features = shirt_features(image, boxes.xyxy)
         found = tracker.update(boxes, features, motion, teams.sides(features))
@@ -142,11 +149,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--case", nargs="+", choices=list(CASES))
+    parser.add_argument("--calibrated", action="store_true")
     arguments = parser.parse_args()
     print(f"{'case':38} {'team_acc':>8} {'unsure':>7} {'keepers':>8} {'referees':>8}")
     for name in arguments.case or CASES:
         began = time.perf_counter()
-        figures = judge(CASES[name], arguments.seconds, arguments.seed)
+        figures = judge(CASES[name], arguments.seconds, arguments.seed, is_calibrated=arguments.calibrated)
         print(
             f"{name:38} {figures['team_acc']:8.3f} {figures['unsure']:7.3f} {figures['keepers']:8.2f} "
             f"{figures['referees']:8.2f}   ({time.perf_counter() - began:.0f} s)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -162,6 +163,37 @@ def test_a_keeper_belongs_to_the_team_that_defends_his_end_whatever_he_wears(kee
     assert teams.role_of(21) == Role.GOALKEEPER
 
 
+def place_keeper(teams: TeamClassifier, t0_s: float, keeper: int, keeper_m: float, leads_m: list[float]) -> int:
+    """The team of a keeper at `keeper_m` after ten seconds in which white stands `leads_m` (in turn) right of navy."""
+    random = np.random.default_rng(2)
+    tracks, roles = [*range(1, 21), keeper], [Role.PLAYER] * 20 + [Role.GOALKEEPER]
+    for i in range(50):
+        lead_m = leads_m[i % len(leads_m)]
+        x_m = [40.0 + j - lead_m / 2 for j in range(10)] + [40.0 + j + lead_m / 2 for j in range(10)]
+        boxes = line_up(t0_s + i / 5, tracks, roles, [40.0 * j for j in range(20)] + [1250.0])
+        boxes = replace(boxes, pitch_xy=np.array([(x, 34.0) for x in [*x_m, keeper_m]], np.float32))
+        teams.update(t0_s + i / 5, boxes, shirts([NAVY] * 10 + [WHITE] * 10 + [SKY], random))
+    return teams.team_of(keeper)
+
+
+@pytest.mark.parametrize(("keeper_m", "team"), [(4.0, 0), (101.0, 1), (50.0, -1)])
+def test_on_the_pitch_a_keeper_belongs_to_the_team_that_defends_the_goal_he_is_near(keeper_m: float, team: int) -> None:
+    teams = TeamClassifier(TeamClassifierState())
+    # White is mostly the further to the right; in the picture this keeper stands to the right of all.
+    assert place_keeper(teams, 0.0, 30, keeper_m, [9.0, 6.0, -4.0]) == team
+
+
+def test_after_the_change_of_ends_keepers_are_of_the_team_that_defends_there_now() -> None:
+    teams = TeamClassifier(TeamClassifierState())
+    assert place_keeper(teams, 0.0, 30, 4.0, [8.0]) == 0
+    assert place_keeper(teams, 900.0, 31, 4.0, [-8.0]) == 1
+    assert place_keeper(teams, 910.0, 32, 101.0, [-8.0]) == 0
+
+
+def test_teams_that_stand_level_leave_their_keepers_in_doubt() -> None:
+    assert place_keeper(TeamClassifier(TeamClassifierState()), 0.0, 30, 4.0, [5.0, -5.0]) == -1
+
+
 def test_a_keeper_among_the_players_says_nothing() -> None:
     teams = TeamClassifier(TeamClassifierState())
     roles = [Role.PLAYER] * 20 + [Role.GOALKEEPER]
@@ -230,6 +262,7 @@ def test_going_on_from_json_gives_the_same_bits_wherever_it_is_split() -> None:
     for i in range(60):
         first = 1 + 5 * (i // 20)
         boxes = line_up(i / 6.25, list(range(first, first + 20)), [Role.PLAYER] * 19 + [Role.GOALKEEPER])
+        boxes = replace(boxes, pitch_xy=random.uniform((0, 0), (105, 68), (20, 2)).astype(np.float32))
         features = shirts(TWO_TEAMS, random)
         features[random.random(20) < 0.1] = np.nan
         found = [teams.update(i / 6.25, boxes, features).tolist() for teams in (whole, broken)]
