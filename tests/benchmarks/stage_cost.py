@@ -2,9 +2,9 @@
 
 usage: stage_cost.py [VIDEO] [--boxes FILE] [--hz 12.5] [--seconds 60]
 
-By default the demo match (1280 x 720) with the boxes recorded for it, so no network runs; detection itself and the
-networks for the pitch and for crops of the ball are measured elsewhere. CPU time of the thread, so that other work on
-the machine doesn't count. JSON is what a batch's state costs to write, a frame's share of it.
+By default the demo match (1280 x 720) with the boxes recorded for it and its exact pitch, so no network runs; detection
+itself and the networks for the pitch and for crops of the ball are measured elsewhere. CPU time of the thread, so that
+other work on the machine doesn't count. JSON is what a batch's state costs to write, a frame's share of it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.demo import demo_folder, demo_video
 from tacticeye.match_state import MatchState
+from tacticeye.pitch_projection import PitchProjection
+from tacticeye.state_parts import FrameWaiting
 from tacticeye.types import Role
 from tacticeye.video_sources import LocalFileSource, calculate_batch_size, read_frame_batches
 from tacticeye.vision.appearance import shirt_features
+from tacticeye.vision.ball_flight import BallFlight
 from tacticeye.vision.ball_path import BallPath
 from tacticeye.vision.camera import CameraMotion
 from tacticeye.vision.replay_detector import ReplayDetector
@@ -44,13 +48,16 @@ class Clock:
         self.spent[part].append(time.thread_time() - began)
 
 
-def measure(video: Path, boxes: Path, hz: float, seconds: float) -> tuple[dict[str, list[float]], int]:
+def measure(
+    video: Path, boxes: Path, pitches: NDArray[np.float64], hz: float, seconds: float
+) -> tuple[dict[str, list[float]], int]:
     """CPU seconds of each part, frame by frame (JSON: batch by batch), and the number of frames."""
     config = AnalysisConfig(analysis_hz=hz)
     detector = ReplayDetector(boxes, config.conf_threshold, config.ball_conf_threshold)
     state = MatchState("cost")
     camera, tracker = CameraMotion(state.camera), Tracker(state.tracker)
     teams, path = TeamClassifier(state.teams), BallPath(state.ball_path)
+    flight, waiting = BallFlight(state.ball_flight), list(state.waiting)
     clock, frames = Clock(), 0
     with LocalFileSource(video) as source:
         size = calculate_batch_size(source.get_metadata().fps, config.batch_size_seconds)
@@ -73,10 +80,22 @@ def measure(video: Path, boxes: Path, hz: float, seconds: float) -> tuple[dict[s
                 with clock.of("teams"):
                     teams.update(t_s, people, features)
                 with clock.of("ball path"):
-                    path.update(frame, t_s, balls, people, motion)
+                    decisions = path.update(frame, t_s, balls, people, motion)
+                pitch = PitchProjection(pitches[frame]).to_numbers()
+                waiting.append(FrameWaiting(frame, t_s, True, False, motion.image_to_shot.ravel().tolist(), [], pitch))
+                with clock.of("ball flight"):
+                    for decision in decisions:
+                        flight.judge(decision, waiting)
+                        del waiting[0]
             with clock.of("state as JSON"):
                 MatchState(
-                    "cost", camera=camera.state(), tracker=tracker.state(), teams=teams.state(), ball_path=path.state()
+                    "cost",
+                    camera=camera.state(),
+                    tracker=tracker.state(),
+                    teams=teams.state(),
+                    ball_path=path.state(),
+                    ball_flight=flight.state(),
+                    waiting=waiting,
                 ).to_json()
             teams.summaries()
     return clock.spent, frames
@@ -89,7 +108,10 @@ def main() -> None:
     parser.add_argument("--hz", type=float, default=12.5)
     parser.add_argument("--seconds", type=float, default=60.0)
     arguments = parser.parse_args()
-    spent, frames = measure(arguments.video, arguments.boxes, arguments.hz, arguments.seconds)
+    pitches = np.load(demo_folder() / "demo.homographies.npz")["image_to_pitch"]
+    if arguments.video != demo_video():
+        pitches = np.full((round(200 * arguments.seconds), 3, 3), np.nan)  # not calibrated
+    spent, frames = measure(arguments.video, arguments.boxes, pitches, arguments.hz, arguments.seconds)
     print(f"{frames} frames\n{'part':24} {'mean':>6} {'p95':>6}  CPU ms a frame")
     total = 0.0
     for part, times in spent.items():
