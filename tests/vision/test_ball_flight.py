@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tacticeye.demo import ball_flight as truth
 from tacticeye.demo.camera import CameraView
+from tacticeye.demo.figures import BALL_RADIUS_M
 from tacticeye.match_state import MatchState
 from tacticeye.pitch_projection import PitchProjection
 from tacticeye.state_parts import BallFlightState, FrameWaiting
@@ -25,7 +26,7 @@ Path = NDArray[np.float64]  # (T, 3) m every STEP_S
 
 
 def kicked(velocity: tuple[float, float, float], seconds: float, start: tuple[float, float] = (50.0, 30.0)) -> Path:
-    return truth.path(np.array([*start, truth.BALL_RADIUS_M]), np.array(velocity), STEP_S, round(seconds / STEP_S))
+    return truth.path(np.array([*start, BALL_RADIUS_M]), np.array(velocity), STEP_S, round(seconds / STEP_S))
 
 
 def judged(path: Path, hz: float, is_calibrated: bool, flight: BallFlight | None = None) -> list[bool | None]:
