@@ -132,7 +132,7 @@ def choose(tab: Page, page_name: str) -> float:
     before = figures.evaluate_all(PICTURES)
     begun = time.monotonic()
     if page_name == "radar":
-        tab.get_by_role("slider").first.press("ArrowRight")
+        tab.get_by_role("slider").first.press("ArrowLeft")  # it stands at the newest minute
     else:
         tab.get_by_role("radio", name="With the ball").click()
     while not all(a != b for a, b in zip(before, figures.evaluate_all(PICTURES), strict=True)):
