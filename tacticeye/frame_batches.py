@@ -45,7 +45,6 @@ class VideoMetadata:
     declared_duration_s: float
     codec: str
     rotation: int
-    has_audio: bool
     is_live: bool
     size_bytes: int
 

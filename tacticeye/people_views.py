@@ -48,8 +48,8 @@ class PeopleView:
     x, y, to_x, to_y (places of passer and receiver) besides. places: track, x, y, the average place of each.
 
     is_turned: whether places of passes are told as if the passing team always played to the right.
-    is_on_pitch: whether places are m on the pitch rather than shares of the picture. calibrated: 0..1, share of what
-    was seen of people that has a place on the pitch. layout: of the match's pitch; size: its own in m, or (1, 1).
+    is_on_pitch: whether places are m on the pitch rather than shares of the picture. layout: of the match's pitch;
+    size: its own in m, or (1, 1).
     stays: by track, of those seen longest, how much of the time in each part of that ground: (STAY_ROWS, columns)
     float32, row 0 at the top.
     strings, tempo: as pass_strings and pass_tempo tell them.
@@ -63,7 +63,6 @@ class PeopleView:
     places: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["track", "x", "y"]))
     is_on_pitch: bool = False
     is_turned: bool = False
-    calibrated: float = 0.0
     layout: PitchLayout = FULL_PITCH
     strings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["team", "n", "t_start_s", "t_end_s"]))
     tempo: tuple[float, float] = (np.nan, np.nan)
@@ -118,7 +117,6 @@ def read_people(card: MatchCard, folder: MatchFolder) -> PeopleView:
         passes=to_right(placed, overrides.periods, size) if is_turned else placed,
         places=_average_places(seen),
         is_on_pitch=is_on_pitch,
-        calibrated=calibrated,
         is_turned=is_turned,
         layout=layout,
         strings=pass_strings(events),

@@ -76,7 +76,6 @@ def describe(
         declared_duration_s=math.nan if is_live else duration_s,
         codec=stream.codec_context.codec.canonical_name,
         rotation=display.rotation,
-        has_audio=bool(container.streams.audio),
         is_live=is_live,
         size_bytes=size_bytes,
     )

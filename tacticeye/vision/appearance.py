@@ -111,7 +111,7 @@ def _out_of_shade(image: Image, xyxy: NDArray[np.float64], ground: _Ground) -> F
     n_grass = is_grass.sum(axis=1)
     ordered = np.sort(np.where(is_grass[:, :, None], samples, np.uint8(255)), axis=1)
     local = ordered[np.arange(len(ordered)), n_grass // 2]  # median of the grass
-    ratio = np.log(ground.sunlit / np.maximum(local.astype(np.float64), 1.0))
+    ratio = np.log(np.maximum(ground.sunlit, 1.0) / np.maximum(local.astype(np.float64), 1.0))
     mean = np.clip(ratio.mean(axis=1), 0.0, MOST_SHADE)
     shade = np.clip(2 * (mean - MOWN), 0.0, mean)  # all of it from twice that on
     is_shaded = (n_grass >= MIN_FEET_SAMPLES) & (shade > 0)
