@@ -1,11 +1,12 @@
 """Possession, passes and turnovers from tracking data, scored against event data.
 
-usage: score_tracking.py TRACKING_FOLDER SCORER.py [--match NAME ...] [--degraded]
+usage: score_tracking.py TRACKING_FOLDER SCORER.py [--match NAME ...] [--degraded] [--seeds N]
 
 TRACKING_FOLDER holds one folder a match (frames*.parquet: frame, t_seconds, period, player_id, team_id, x_m, y_m,
 visible; 105 x 68 m, origin top-left), SCORER.py is the script that scores. Prints one line a variant. Positions go in
 as metres; --degraded adds what a broadcast camera makes of them: 6.25 Hz, two fifths of the ball lost in bursts, half
-a metre of jitter.
+a metre of jitter. --seeds N makes the noisy variant N times instead and prints means, at the full rate, half and a
+fifth of it: the errors of one seed move the F1 of 22 passes by a tenth.
 """
 
 from __future__ import annotations
@@ -154,12 +155,29 @@ def variants(frames: pd.DataFrame, scorer: ModuleType, is_degraded: bool) -> Ite
             yield f"degraded {seed}", degraded(frames, max(1, round(4 / spacing)), seed)
 
 
+def noisy_means(frames: pd.DataFrame, folder: str, fps: float, scorer: ModuleType, n_seeds: int) -> Iterator[str]:
+    """A line a rate: the means over n_seeds noisy copies, and the worst."""
+    numbers = np.sort(frames.frame.unique())
+    shown = ("frame_acc", "pass_P", "pass_R", "pass_F1", "turn_F1")
+    for step in (1, 2, 5):
+        rows = []
+        for seed in range(n_seeds):
+            copy = scorer.noisy(frames, seed)
+            spans, events, _ = analyse(copy[copy.frame.isin(numbers[::step])], fps)
+            score = scorer.score(as_output(spans, events, fps), folder)
+            rows.append([score[name] for name in shown])
+        table = np.array(rows)
+        means = "  ".join(f"{name} {mean:.3f}" for name, mean in zip(shown, table.mean(axis=0), strict=True))
+        yield f"noisy 1/{step} rate, {n_seeds} seeds  {means}  worst pass_F1 {table[:, 3].min():.3f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tracking", type=Path)
     parser.add_argument("scorer", type=Path)
     parser.add_argument("--match", action="append")
     parser.add_argument("--degraded", action="store_true")
+    parser.add_argument("--seeds", type=int, default=0)
     arguments = parser.parse_args()
     spec = importlib.util.spec_from_file_location("scorer", arguments.scorer)
     if spec is None or spec.loader is None:
@@ -170,6 +188,10 @@ def main() -> None:
         folder = str(arguments.tracking / name)
         all_frames, _ = scorer.read_frames(folder)
         fps = 10.0 if name.startswith("skillcorner") else 25.0
+        if arguments.seeds:
+            for line in noisy_means(all_frames, folder, fps, scorer, arguments.seeds):
+                print(f"{name:20} {line}", flush=True)
+            continue
         for label, frames in variants(all_frames, scorer, arguments.degraded):
             spans, events, wall_s = analyse(frames, fps)
             score = scorer.score(as_output(spans, events, fps), folder)
