@@ -2,8 +2,9 @@
 
 Times in s of video; all of it is one period until the user tells the periods, and what lies outside them is then left
 out. Places in m on the match's own pitch, NaN unknown: an event's own where it has one, else where its player was in
-that second; SPADL, which knows pitches of 105 x 68 m only, has them stretched to those. What became of a shot is not
-known: SPADL has no word for that and counts it as failed; for kloppy it is a generic event without an outcome.
+that second; SPADL, which knows pitches of 105 x 68 m only, has them stretched to those. What became of a shot is
+known only where the other team kicks off next: a goal. SPADL has no word for unknown and counts all others as failed;
+for kloppy a shot is a generic event without an outcome.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ _SPADL_OF = {
 }  # fmt: skip
 _SPADL_RESTARTS = {EventKind.THROW_IN: "throw_in", EventKind.GOAL_KICK: "goalkick"}
 _SPADL_CROSSED = {EventKind.CORNER_KICK: "corner", EventKind.FREE_KICK: "freekick"}
+KICK_OFF_AFTER_S = 150.0  # a goal is celebrated; later it may be the second half that begins
 _SPADL_RESULTS = ("fail", "success")
 _SPADL_BODY = {"foot": 0, "other": 2}
 
@@ -84,6 +86,23 @@ def _restarts(events: pd.DataFrame) -> dict[tuple[float, int], EventKind]:
     }
 
 
+def _goals(events: pd.DataFrame) -> set[int]:
+    """Shots after which nobody plays the ball until the other team kicks off, within KICK_OFF_AFTER_S."""
+    found: set[int] = set()
+    shot: Mapping[Any, Any] | None = None
+    for event in events.sort_values(["t_start_s", "event_id"], kind="stable").to_dict("records"):
+        if event["kind"] == EventKind.SHOT:
+            shot = event
+        elif event["kind"] == EventKind.KICK_OFF and shot is not None:
+            is_soon = event["t_start_s"] - shot["t_start_s"] <= KICK_OFF_AFTER_S
+            if is_soon and event["period"] == shot["period"] and {event["team"], shot["team"]} == {0, 1}:
+                found.add(shot["event_id"])
+            shot = None
+        elif event["kind"] in (EventKind.PASS, EventKind.CLEARANCE):
+            shot = None
+    return found
+
+
 # SPADL
 
 
@@ -105,7 +124,7 @@ def spadl_actions(
         _spadl_type(row, restarts.get((row["t_start_s"], row["track_from"])), layout) for row in kept.to_dict("records")
     ]
     is_won = kept["kind"] == EventKind.INTERCEPTION
-    has_failed = (kept["kind"] == EventKind.SHOT) | (
+    has_failed = ((kept["kind"] == EventKind.SHOT) & ~kept["event_id"].isin(_goals(events))) | (
         (kept["kind"] == EventKind.PASS) & (kept["result"] != EventResult.COMPLETE)
     )
     result = np.where(has_failed, 0, 1)

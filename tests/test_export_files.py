@@ -203,6 +203,19 @@ def test_spadl_names_restarts_by_their_pass_and_whoever_wins_the_ball_acts() -> 
     assert actions["end_x"].tolist() == [98.0, 98.0, 60.0, 3.0]
 
 
+@pytest.mark.parametrize(("team", "after_s", "result"), [(0, 50.0, "success"), (1, 50.0, "fail"), (0, 900.0, "fail")])
+def test_spadl_calls_a_shot_a_goal_only_where_the_other_team_kicks_off_next(
+    team: int, after_s: float, result: str
+) -> None:
+    events = _events_with_a_corner()
+    start_s = 20.0 + after_s
+    kick_off = [("KICK_OFF", "", start_s, start_s), ("PASS", "COMPLETE", start_s, start_s + 1)]
+    rows = [(*told, team, 4, 5, 52.5, 34.0, 45.0, 30.0, 5 + index) for index, told in enumerate(kick_off)]
+    played = pd.concat([events, pd.DataFrame(rows, columns=events.columns)], ignore_index=True)
+    actions = spadl_actions(played, "derby")
+    assert actions.loc[actions["type_name"] == "shot", "result_name"].tolist() == [result]
+
+
 @leaves_files_open[0]
 @leaves_files_open[1]
 @pytest.mark.filterwarnings("ignore:Could not determine orientation")
