@@ -8,6 +8,7 @@ L 0..100, a and b about -100..100.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -142,18 +143,32 @@ def _hsv(colours: NDArray[np.uint8]) -> NDArray[np.int16]:
 def _find_ground(image: Image) -> _Ground | None:
     """The pitch by its most frequent grass-like hue; None where no pitch is seen."""
     colours = np.ascontiguousarray(image[::GROUND_STEP_PX, ::GROUND_STEP_PX])
-    hsv = _hsv(colours).reshape(-1, 3)
-    count = np.bincount(hsv[hsv[:, 1] > GRASS_MIN_SATURATION, 0], minlength=180)
+    hsv = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2HSV), np.uint8)
+    count = _counts(hsv, 0, cv2.inRange(hsv, (0, GRASS_MIN_SATURATION + 1, 0), (255, 255, 255)))[:180]
     count[: GRASS_HUES[0]] = 0
     count[GRASS_HUES[1] + 1 :] = 0
     window = np.convolve(count, np.ones(2 * GRASS_HUE_TOLERANCE + 1), "same")
     hue = int(window.argmax())
-    if window[hue] < MIN_GROUND_SHARE * len(hsv):
+    if window[hue] < MIN_GROUND_SHARE * hsv[:, :, 0].size:
         return None
-    is_pitch = (np.abs(hsv[:, 0] - hue) <= GRASS_HUE_TOLERANCE) & (hsv[:, 1] > GRASS_MIN_SATURATION)
-    _, saturation, brightness = np.median(hsv[is_pitch], axis=0).tolist()
-    sunlit = np.quantile(colours.reshape(-1, 3)[is_pitch].astype(np.float64), SUNLIT_QUANTILE, axis=0)
-    return _Ground(hue, saturation, brightness, np.asarray(sunlit, np.float64))
+    hues = (max(hue - GRASS_HUE_TOLERANCE, 0), hue + GRASS_HUE_TOLERANCE)
+    is_pitch = cv2.inRange(hsv, (hues[0], GRASS_MIN_SATURATION + 1, 0), (hues[1], 255, 255))
+    saturation, brightness = (_quantile(_counts(hsv, channel, is_pitch), 0.5) for channel in (1, 2))
+    sunlit = [_quantile(_counts(colours, channel, is_pitch), SUNLIT_QUANTILE) for channel in range(3)]
+    return _Ground(hue, saturation, brightness, np.array(sunlit))
+
+
+def _counts(picture: NDArray[np.uint8], channel: int, mask: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(256,): how often each value occurs in a channel of `picture` (h, w, 3) where `mask` (h, w) isn't 0."""
+    return np.asarray(cv2.calcHist([picture], [channel], mask, [256], [0, 256]), np.float32).ravel()
+
+
+def _quantile(counts: NDArray[np.float32], share: float) -> float:
+    """As np.quantile of the counted values, for a tenth of its time."""
+    below = np.cumsum(counts)
+    place = share * (float(below[-1]) - 1)
+    low, high = np.searchsorted(below, (math.floor(place), math.ceil(place)), "right").tolist()
+    return float(low + (high - low) * (place - math.floor(place)))
 
 
 def _is_skin(samples: NDArray[np.uint8]) -> NDArray[np.bool_]:

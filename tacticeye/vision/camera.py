@@ -95,7 +95,7 @@ class CameraMotion:
         """The motion up to `image`, shown at `t_s`, in which `people` were found. Frames come in the order of time."""
         scale = SMALL_PX / max(image.shape[:2])
         size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
-        picture = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        picture = shrink(image, size)
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
         colours = colour_histogram(picture)
         motion = None
@@ -153,6 +153,17 @@ class CameraMotion:
             usual_change=self._usual_change,
             earlier=self._gradual.state(),
         )
+
+
+def shrink(image: Image, size: tuple[int, int]) -> Image:
+    """`image` at a smaller `size` (width, height) px, each pixel the mean of those it stands for.
+
+    By halves first: OpenCV's mean of 2 x 2 px is so much faster than of more that it costs a quarter.
+    """
+    while min(image.shape[1] // size[0], image.shape[0] // size[1]) >= 2:
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        image = np.asarray(cv2.resize(image, half, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def compose(second: Matrix, first: Matrix) -> Matrix:

@@ -59,13 +59,13 @@ def find_view(picture: Image, heights: NDArray[np.float64], image_height: int) -
 
 def grass_share(picture: Image) -> float:
     """Share of `picture` (h, w, 3) BGR that has the colour of its most frequent grass-like hue."""
-    hue, saturation, brightness = cv2.split(cv2.cvtColor(picture, cv2.COLOR_BGR2HSV))
-    is_vivid = (saturation > GRASS_MIN_SATURATION) & (brightness > GRASS_MIN_BRIGHTNESS)
-    count = np.bincount(hue[is_vivid], minlength=180).astype(np.float64)
+    hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
+    is_vivid = cv2.inRange(hsv, (0, GRASS_MIN_SATURATION + 1, GRASS_MIN_BRIGHTNESS + 1), (255, 255, 255))
+    count = cv2.calcHist([hsv], [0], is_vivid, [180], [0, 180]).ravel().astype(np.float64)
     count[: GRASS_HUES[0]] = 0
     count[GRASS_HUES[1] + 1 :] = 0
     width = 2 * HUE_TOLERANCE + 1
-    return float(np.convolve(count, np.ones(width), "same").max() / hue.size)
+    return float(np.convolve(count, np.ones(width), "same").max() / is_vivid.size)
 
 
 def _typical(heights: NDArray[np.float64]) -> float:
