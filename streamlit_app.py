@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from tacticeye.api import mounts
+from tacticeye.dashboard import garbage
 from tacticeye.download_route import download_route
 from tacticeye.video_route import video_route
 
@@ -19,10 +19,8 @@ ROOT = Path(__file__).resolve().parent
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Streamlit collects garbage after every look at a page, and going through all that the imports left took longer
-    than drawing the page. What stays for good is set aside once."""
-    gc.collect()
-    gc.freeze()
+    """Before the first page is looked at."""
+    garbage.set_aside()
     yield {}
 
 

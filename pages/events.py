@@ -60,7 +60,7 @@ def figures(events: pd.DataFrame, end_s: float, colours: TeamColours, labels: La
         say("column.confidence"), min_value=0, max_value=1, format="percent", width="small"
     )
     st.dataframe(
-        charts.event_table(events, labels).assign(tag=[str(tag or "") for tag in events["tag"]]),
+        figure.rows[list(charts.EVENT_COLUMNS)].assign(tag=[str(tag or "") for tag in events["tag"]]),
         key=event_review.TABLE,
         hide_index=True,
         width="stretch",

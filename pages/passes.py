@@ -49,10 +49,11 @@ def clips(view: PeopleView, team: int, labels: Labels) -> None:
     st.html(panels.heading(title, [say("passes.clips_note")]))
     numbers, times = passes["event_id"].tolist(), passes["t_start_s"].tolist()
     st.session_state["passes_shown"] = (numbers, times)
-    moments = [player.Moment(number, t_s, charts.clock(t_s)) for number, t_s in zip(numbers, times, strict=True)]
+    table = drawings.kept(CLIPS, view, lambda: charts.event_table(passes, labels), team, pair)
+    moments = [player.Moment(*moment) for moment in zip(numbers, times, table["time"].tolist(), strict=True)]
     player.show(match.match_id, moments, PLAYER)
     st.dataframe(
-        charts.event_table(passes, labels)[["time", "from", "to", "confidence"]],
+        table[["time", "from", "to", "confidence"]],
         key=CLIPS,
         hide_index=True,
         height=220,

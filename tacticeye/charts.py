@@ -149,7 +149,7 @@ def event_table(events: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     """Events in words, in the order given: the columns of EVENT_COLUMNS, confidence 0..1."""
     return pd.DataFrame(
         {
-            "time": [clock(t) for t in events["t_start_s"].tolist()],
+            "time": _in_words(events["t_start_s"] // 1, clock),
             "team": _in_words(events["team"], labels.team),
             "kind": _in_words(events["kind"], labels.kind),
             "result": _in_words(events["result"], labels.result),

@@ -287,7 +287,9 @@ def _players(
     def counts(values: pd.Series) -> pd.Series:
         return values.value_counts().reindex(people.index, fill_value=0).astype(int)
 
-    placed = seen[seen["n_pitch"] > 0].groupby(["track", "second"])[["pitch_x", "pitch_y"]].mean().reset_index()
+    placed = seen.loc[seen["n_pitch"] > 0, ["track", "second", "pitch_x", "pitch_y"]]
+    if placed.duplicated(["track", "second"]).any():  # only where tracks were merged
+        placed = placed.groupby(["track", "second"]).mean().reset_index()
     ran = running(placed.rename(columns={"pitch_x": "x", "pitch_y": "y"})).reindex(people.index)
     table = people.assign(
         seconds_seen=people["n_boxes"] * interval_s,

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from tacticeye.corrections import Overrides
-from tacticeye.dashboard import navigation, panels, polls
+from tacticeye.dashboard import garbage, navigation, panels, polls
 from tacticeye.dashboard.language import say, texts
 from tacticeye.dashboard.words import resume_label
 from tacticeye.errors import TacticEyeError
@@ -55,6 +55,7 @@ def keep_fresh(draw: Callable[[], MatchCard], card: MatchCard, every: str = READ
             st.html(panels.problem(error, texts()))
             _link_to_library()
             return
+        garbage.set_aside()
         if now.status.is_active != is_active:
             st.rerun()
 

@@ -6,6 +6,7 @@ keeps nobody waiting: the page goes on showing the last good answer. Answers are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,9 @@ Stamp = tuple[int, ...]
 
 # Answers younger than this many seconds are shared by all tabs.
 _FRESH_S = 1.0
-# While a match is analysed, what was read of its people serves this long, s: of a long match it takes a fifth of a
-# second to read, and no single batch changes much of it.
-_PEOPLE_FRESH_S = 20.0
+# While a match is analysed, what was read of its people serves until there is this share more of it: of a long match it
+# takes a fifth of a second to read, and the 54 s after 90 minutes change little of it. A short one is always read anew.
+_PEOPLE_GROWTH = 0.01
 _LAST_GOOD = "last_good_answer"
 
 
@@ -143,13 +144,14 @@ def _heatmap(match_id: str, team: int | None, track: int | None, minutes: tuple[
 def _people(match_id: str) -> PeopleView:
     card, stamp = _standing(match_id)
     if card.status.is_active:
-        stamp = _people_stamp(match_id, card.batch_idx >= 0, stamp[-1])
+        grown = math.floor(math.log(card.t_s) / math.log1p(_PEOPLE_GROWTH)) if card.t_s > 1.0 else 0
+        stamp = _people_stamp(match_id, card.batch_idx >= 0, grown, stamp[-1])
     return replace(_people_at(match_id, stamp), card=card, stamp=stamp)
 
 
-@st.cache_data(ttl=_PEOPLE_FRESH_S, max_entries=16, show_spinner=False)
-def _people_stamp(match_id: str, has_results: bool, corrections: int) -> Stamp:
-    """Stays for a while, but not over the first results nor over a correction."""
+@st.cache_data(max_entries=16, show_spinner=False)
+def _people_stamp(match_id: str, has_results: bool, grown: int, corrections: int) -> Stamp:
+    """Stays while the match grows by little, but not over the first results nor over a correction."""
     return service().stamp(match_id)
 
 
