@@ -50,7 +50,11 @@ _HEAT_SIGMA_CELLS = 1.2
 
 @dataclass(frozen=True, eq=False)
 class VegaFigure:
-    """spec: Vega-Lite without data. rows: what it draws."""
+    """spec: Vega-Lite without data. rows: what it draws.
+
+    Marks have a key, so that those of the last look are moved: without one Vega makes new ones each time, and keeps up
+    to 10 000 of the old ones of each kind in the browser's memory.
+    """
 
     spec: dict[str, Any]
     rows: pd.DataFrame
@@ -71,12 +75,13 @@ def possession_over_time(spans: pd.DataFrame, colours: TeamColours, labels: Labe
     """
     columns = _possession_columns(spans, labels)
     shades = np.array([colours.teams[0], colours.neutral, colours.teams[1]])
-    rows = columns.assign(colour=np.repeat(shades, len(columns) // 3))
+    rows = columns.assign(colour=np.repeat(shades, len(columns) // 3), row=np.arange(len(columns)))
     spec = {
         "height": 190,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "mark": {"type": "rect", "stroke": colours.background, "strokeWidth": 1},
         "encoding": {
+            "key": {"field": "row"},
             "x": clock_axis("start_ms", {}),
             "x2": {"field": "end_ms"},
             "y": {
@@ -126,6 +131,7 @@ def event_timeline(
         ],
         "mark": {"type": "tick", "thickness": 4, "cornerRadius": 1.5, "clip": True, "cursor": "pointer"},
         "encoding": {
+            "key": {"field": "event_id"},
             "x": clock_axis("t_ms", {"domain": [_moment(0.0), _moment(max(end_s, 1.0))], "padding": 6}),
             "y": {
                 "field": "kind",

@@ -134,6 +134,7 @@ def _edge_layer(labels: Labels, view: PeopleView) -> dict[str, Any]:
         "params": [{"name": "edge", "select": {"type": "point", "fields": ["pair"], "clear": False}}],
         "mark": {"type": "rule", "strokeCap": "round", "opacity": 0.55, "cursor": "pointer"},
         "encoding": {
+            "key": {"field": "pair"},
             "x": _axis("x", view),
             "y": _axis("y", view),
             "x2": {"field": "x2"},
@@ -153,6 +154,7 @@ def _node_layer(labels: Labels, view: PeopleView) -> dict[str, Any]:
         "transform": [{"filter": "datum.part == 'node'"}],
         "mark": {"type": "circle", "opacity": 1, "stroke": UNSURE_COLOUR, "strokeWidth": 1},
         "encoding": {
+            "key": {"field": "track"},
             "x": _axis("x", view),
             "y": _axis("y", view),
             "size": {"field": "size", "type": "quantitative", "scale": None, "legend": None},
@@ -170,7 +172,12 @@ def _name_layer(colours: TeamColours, view: PeopleView) -> dict[str, Any]:
     return {
         "transform": [{"filter": "datum.part == 'node'"}],
         "mark": {"type": "text", "dy": -19, "fontSize": 12, "fontWeight": 600, "color": colours.text},
-        "encoding": {"x": _axis("x", view), "y": _axis("y", view), "text": {"field": "name"}},
+        "encoding": {
+            "x": _axis("x", view),
+            "y": _axis("y", view),
+            "text": {"field": "name"},
+            "key": {"field": "track"},
+        },
     }
 
 

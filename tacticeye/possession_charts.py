@@ -25,17 +25,22 @@ def possession_curve(spans: pd.DataFrame, colours: TeamColours, labels: Labels) 
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(both > 0, own / both, np.nan)
     rows = pd.DataFrame({"t_ms": edges[1:] * 1000, "share": share, "time": [clock(t) for t in edges[1:]]}).dropna()
-    rows = rows.assign(colour=colours.teams[0])
+    # Piece by piece, from the moment before: a line as a whole has neither keys nor more than one hover text.
+    before = rows[["t_ms", "share"]].shift().fillna(rows[["t_ms", "share"]])
+    rows = rows.assign(before_ms=before["t_ms"], before=before["share"], colour=colours.teams[0], row=range(len(rows)))
     line = {
-        "mark": {"type": "line", "strokeWidth": 2.5, "interpolate": "monotone"},
+        "mark": {"type": "rule", "strokeWidth": 2.5, "strokeCap": "round"},
         "encoding": {
-            "x": clock_axis("t_ms", {}),
+            "key": {"field": "row"},
+            "x": clock_axis("before_ms", {}),
+            "x2": {"field": "t_ms"},
             "y": {
-                "field": "share",
+                "field": "before",
                 "type": "quantitative",
                 "scale": {"domain": [0, 1]},
                 "axis": {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1], "title": None},
             },
+            "y2": {"field": "share"},
             "color": {"field": "colour", "type": "nominal", "scale": None},
             "tooltip": [
                 {"field": "time", "title": labels.texts("column.time")},
@@ -78,6 +83,7 @@ def momentum(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> VegaF
         "autosize": {"type": "fit-x", "contains": "padding"},
         "mark": {"type": "rect", "stroke": colours.background, "strokeWidth": 1},
         "encoding": {
+            "key": {"field": "row"},
             "x": clock_axis("start_ms", {}),
             "x2": {"field": "end_ms"},
             "y": {"field": "zero", "type": "quantitative", "axis": {"labels": False, "title": None, "tickCount": 1}},
@@ -90,7 +96,8 @@ def momentum(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> VegaF
             ],
         },
     }
-    return VegaFigure(spec, pd.concat(parts, ignore_index=True))
+    rows = pd.concat(parts, ignore_index=True)
+    return VegaFigure(spec, rows.assign(row=np.arange(len(rows))))
 
 
 def _edges(spans: pd.DataFrame, begin_s: float, steps: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from tacticeye.charts import (
     possession_over_time,
 )
 from tacticeye.labels import Labels
+from tacticeye.possession_charts import momentum, possession_curve
 from tacticeye.team_colours import team_colours
 from tacticeye.texts import get_texts
 from tacticeye.types import NO_TEAM, ControlState, EventKind, EventResult
@@ -153,3 +154,25 @@ def test_events_of_nobody_s_team_are_outlines_whatever_colour_the_kits_have() ->
     figure = event_timeline(told, 10.0, team_colours({0: (200, 30, 40), 1: (240, 240, 240)}, is_dark=False), LABELS)
     assert figure.rows["filled"].tolist() == [0.0, 1.0]
     assert figure.spec["encoding"]["fillOpacity"]["field"] == "filled"
+
+
+def test_each_mark_of_a_figure_that_is_drawn_again_and_again_is_known_by_its_key() -> None:
+    # Marks without one would pile up in the browser's memory.
+    what = spans((ControlState.TEAM_0, 0, 300), (ControlState.TEAM_1, 300, 900))
+    happened = events(*[(EventKind.PASS, EventResult.COMPLETE, t_s, 0, 1, 2) for t_s in (1.0, 2.0)])
+    figures = (
+        (possession_over_time(what, COLOURS, LABELS), None),
+        (possession_curve(what, COLOURS, LABELS), 1),
+        (momentum(what, COLOURS, LABELS), None),
+        (event_timeline(happened, 900.0, COLOURS, LABELS), None),
+    )
+    for figure, layer in figures:
+        drawn = figure.spec if layer is None else figure.spec["layer"][layer]
+        assert figure.rows[drawn["encoding"]["key"]["field"]].is_unique
+
+
+def test_the_curve_of_possession_is_one_unbroken_line() -> None:
+    rows = possession_curve(spans((ControlState.TEAM_0, 0, 300), (ControlState.TEAM_1, 300, 900)), COLOURS, LABELS).rows
+    assert rows["before_ms"].tolist()[1:] == rows["t_ms"].tolist()[:-1]
+    assert rows["before"].tolist()[1:] == rows["share"].tolist()[:-1]
+    assert rows["share"].iloc[-1] == pytest.approx(1 / 3)
