@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float32]
 # The torso inside a box, as shares of its height and width.
 TORSO_ROWS = (0.18, 0.50)
 TORSO_COLUMNS = (0.28, 0.72)
-GRID = (20, 12)  # samples down and across; a person of 12 x 35 px has 5 x 11 torso px, near ones are thinned out
+GRID = (16, 10)  # samples down and across; a person of 12 x 35 px has 5 x 11 torso px, near ones are thinned out
 MIN_USABLE_PX = 12.0  # fewer say nothing certain about a shirt
 
 # The middle of the colours of a shirt, without the shadows and lights at both ends. Of a striped shirt the median
@@ -192,15 +192,16 @@ def _middle_colour(lab: FloatArray, is_shirt: NDArray[np.bool_]) -> FloatArray:
 
 def _histograms(lab: FloatArray, is_shirt: NDArray[np.bool_]) -> FloatArray:
     """(N, bins): lightness, then (a, b) by rows of a, over the usable samples."""
-    weight = is_shirt / np.maximum(is_shirt.sum(1), 1)[:, None]
-    lightness = np.einsum("ns,nsl->nl", weight, _soft_bins(lab[:, :, 0], LIGHTNESS_CENTRES))
+    weight = (is_shirt / np.maximum(is_shirt.sum(1), 1)[:, None]).astype(np.float32)
+    lightness = np.matmul(weight[:, None], _soft_bins(lab[:, :, 0], LIGHTNESS_CENTRES))[:, 0]
     a, b = (_soft_bins(lab[:, :, channel], CHROMA_CENTRES) for channel in (1, 2))
     chroma = np.matmul((a * weight[:, :, None]).transpose(0, 2, 1), b).reshape(len(lab), -1)
     return np.asarray(np.hstack([lightness, chroma]) / 2, np.float32)
 
 
-def _soft_bins(values: FloatArray, centres: tuple[float, ...]) -> NDArray[np.float64]:
+def _soft_bins(values: FloatArray, centres: tuple[float, ...]) -> FloatArray:
     """(N, samples, bins): shares that fall off linearly to the neighbouring centres and sum to 1."""
-    middle = np.asarray(centres)
-    inside = np.clip(values.astype(np.float64), middle[0], middle[-1])
-    return np.asarray(np.clip(1 - np.abs(inside[:, :, None] - middle) / (middle[1] - middle[0]), 0, 1), np.float64)
+    middle = np.asarray(centres, np.float32)
+    inside = np.minimum(np.maximum(values, middle[0]), middle[-1])
+    away = np.abs(inside[:, :, None] - middle) / (middle[1] - middle[0])
+    return np.asarray(np.maximum(1 - away, np.float32(0)), np.float32)

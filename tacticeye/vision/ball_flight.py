@@ -12,7 +12,8 @@ Letters: T sightings, V windows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ LOWEST_M, HIGHEST_M, FASTEST_M_S = -1.0, 20.0, 40.0
 # Columns of the equations of a sighting.
 PLACE, SPEED, BEND, LIFT, RISE, TARGET, FALL = slice(0, 2), slice(2, 4), slice(4, 6), 6, 7, 8, 9
 N_COLUMNS = 10
+ROLLING_COLUMNS, FLYING_COLUMNS = [0, 1, 2, 3], [0, 1, 2, 3, LIFT, RISE]
 GROUND_PARAMETERS, FLIGHT_PARAMETERS = 5, 7
 UNKNOWN = 1e-9  # how surely a parameter is known beforehand: not at all, but enough to solve for it
 
@@ -164,26 +166,23 @@ def _equations(sightings: Sequence[FlightSighting], t: Floats) -> Floats:
 
 def _ground_misfit(window: Floats, metre: float) -> Floats:
     """(V,) of rolling straight on. window (V, 10, 10): sums of products of the equations' columns."""
-    target = _ground_target()
-    basis = np.tile(np.eye(4, N_COLUMNS), (len(window), 1, 1))
-    free = np.full(4, UNKNOWN)
-    speed = _solve(window, basis, target, np.zeros((len(window), 4)), free)[0][:, 2:4]
-    basis = np.concatenate([basis, _slowing(speed, metre)], axis=1)
-    mean = np.tile([0.0, 0.0, 0.0, 0.0, ROLLING], (len(window), 1))
-    return _solve(window, basis, target, mean, np.append(free, ROLLING_SPREAD**-2))[1]
+    sums = _Sums.of(window, ROLLING_COLUMNS, _ground_target())
+    free, mean = np.full(4, UNKNOWN), np.zeros((len(window), 4))
+    slowed = sums.with_column(_slowing(sums.solve(mean, free)[:, 2:4], metre))
+    return slowed.fit(np.insert(mean, 4, ROLLING, axis=1), np.append(free, ROLLING_SPREAD**-2))[1]
 
 
 def _flight_misfit(window: Floats, metre: float) -> tuple[Floats, Floats]:
     """(V,) of flying freely, and the flights (V, 7): place, speed, height, rise, drag."""
     target = np.zeros(N_COLUMNS)
     target[TARGET], target[FALL] = 1.0, GRAVITY
-    basis = np.tile(np.eye(N_COLUMNS)[[0, 1, 2, 3, LIFT, RISE]], (len(window), 1, 1))
+    sums = _Sums.of(window, FLYING_COLUMNS, target)
     known = np.array([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, HEIGHT_SPREAD**-2, RISE_SPREAD**-2])
     mean = np.tile([0.0, 0.0, 0.0, 0.0, HEIGHT, 0.0], (len(window), 1))
-    speed = _solve(window, basis, target, mean, known)[0][:, 2:4]
+    speed = sums.solve(mean, known)[:, 2:4]
     drag = DRAG_PER_M * (np.hypot(*speed.T) / metre) ** 2
-    basis = np.concatenate([basis, _slowing(speed, metre)], axis=1)
-    path, misfit = _solve(window, basis, target, np.column_stack([mean, drag]), np.append(known, DRAG_SPREAD**-2))
+    slowed = sums.with_column(_slowing(speed, metre))
+    path, misfit = slowed.fit(np.column_stack([mean, drag]), np.append(known, DRAG_SPREAD**-2))
     return misfit, path
 
 
@@ -195,9 +194,9 @@ def _ground_target() -> Floats:
 
 
 def _slowing(speed: Floats, metre: float) -> Floats:
-    """(V, 1, 10): the column of a deceleration by 1 m/s^2 along speed (V, 2); nothing for a ball that hardly moves."""
-    columns = np.zeros((len(speed), 1, N_COLUMNS))
-    columns[:, 0, BEND] = -metre * speed / np.maximum(np.hypot(*speed.T), 0.5 * metre)[:, None]
+    """(V, 10): the column of a deceleration by 1 m/s^2 along speed (V, 2); nothing for a ball that hardly moves."""
+    columns = np.zeros((len(speed), N_COLUMNS))
+    columns[:, BEND] = -metre * speed / np.maximum(np.hypot(*speed.T), 0.5 * metre)[:, None]
     return columns
 
 
@@ -219,11 +218,44 @@ def _corner_misfit(moments: Floats, first: int, end: int, t: Floats) -> float:
     return float(misfit.min())
 
 
-def _solve(window: Floats, basis: Floats, target: Floats, mean: Floats, known: Floats) -> tuple[Floats, Floats]:
-    """Parameters (V, P) and misfit (V,) of least squares. known (P,): how surely each is near its `mean` (V, P)."""
-    normal = basis @ window @ basis.transpose(0, 2, 1)
-    right = (basis @ (window @ target)[..., None])[..., 0]
-    found = np.linalg.solve(normal + np.diag(known), (right + known * mean)[..., None])[..., 0]
-    explained = 2 * (found * right).sum(axis=1) - (found * (normal @ found[..., None])[..., 0]).sum(axis=1)
-    misfit = window @ target @ target - explained + (known * (found - mean) ** 2).sum(axis=1)
-    return np.asarray(found, np.float64), np.asarray(misfit, np.float64)
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Normal equations of least squares in V windows for P parameters.
+
+    window (V, 10, 10), target (10,): what they are made from; pull (V, 10): window @ target; normal (V, P, P), right
+    (V, P).
+    """
+
+    window: Floats
+    target: Floats
+    pull: Floats
+    normal: Floats
+    right: Floats
+
+    @classmethod
+    def of(cls, window: Floats, columns: list[int], target: Floats) -> Self:
+        """Parameters that are columns of the equations."""
+        pull = window @ target
+        return cls(window, target, pull, window[:, columns][:, :, columns], pull[:, columns])
+
+    def with_column(self, column: Floats) -> _Sums:
+        """One parameter more, whose column (V, 10) mixes those of the equations."""
+        n = self.normal.shape[1]
+        along = (self.window @ column[..., None])[..., 0]
+        normal = np.empty((len(column), n + 1, n + 1))
+        normal[:, :n, :n] = self.normal
+        normal[:, :n, n] = normal[:, n, :n] = along[:, FLYING_COLUMNS[:n]]
+        normal[:, n, n] = (column * along).sum(axis=1)
+        right = np.column_stack([self.right, (column * self.pull).sum(axis=1)])
+        return _Sums(self.window, self.target, self.pull, normal, right)
+
+    def solve(self, mean: Floats, known: Floats) -> Floats:
+        """(V, P). known (P,): how surely each is near its `mean` (V, P)."""
+        return np.asarray(np.linalg.solve(self.normal + np.diag(known), (self.right + known * mean)[..., None])[..., 0])
+
+    def fit(self, mean: Floats, known: Floats) -> tuple[Floats, Floats]:
+        """The same, and the misfit (V,)."""
+        found = self.solve(mean, known)
+        explained = (found * (2 * self.right - (self.normal @ found[..., None])[..., 0])).sum(axis=1)
+        misfit = self.pull @ self.target - explained + (known * (found - mean) ** 2).sum(axis=1)
+        return found, np.asarray(misfit, np.float64)

@@ -220,25 +220,25 @@ def _best_path(nodes: _Nodes) -> _Path:
     total, parent = np.zeros(n), np.full(n, NOWHERE, np.intp)
     linked, velocity = np.zeros(n, np.bool_), np.full((n, 2), np.nan)
     best_so_far, best_row = 0.0, NOWHERE
+    links = _Links.between(nodes)
     bounds = [*np.flatnonzero(np.diff(nodes.step, prepend=-2)).tolist(), n]
     for start, end in pairwise(bounds):
         if nodes.step[start] == ANCHOR:
             continue
-        rows = np.arange(start, end)
+        rows = slice(start, end)
         total[rows] = best_so_far - APPEARANCE
         parent[rows] = best_row
         earliest = int(np.searchsorted(nodes.t_s, nodes.t_s[start] - LONGEST_GAP_S - 1e-9))
         if earliest < start:
-            before = np.arange(earliest, start)
-            value = total[before][:, None] - _link_costs(nodes, before, rows, velocity[before])
+            before = slice(earliest, start)
+            value = total[before, None] - links.costs(before, rows, velocity[before])
             chosen = value.argmax(axis=0)
-            best = value[chosen, np.arange(len(rows))]
-            better = best > total[rows]
-            linked[rows], total[rows] = better, np.where(better, best, total[rows])
-            parent[rows] = np.where(better, before[chosen], parent[rows])
-            moved = nodes.place[rows] - nodes.place[before[chosen]]
-            seconds = (nodes.t_s[rows] - nodes.t_s[before[chosen]])[:, None]
-            velocity[rows] = np.where(better[:, None], moved / seconds, np.nan)
+            for row, column in enumerate(chosen.tolist(), start):
+                best = float(value[column, row - start])
+                if best > total[row]:
+                    origin = earliest + column
+                    linked[row], total[row], parent[row] = True, best, origin
+                    velocity[row] = (nodes.place[row] - nodes.place[origin]) / (nodes.t_s[row] - nodes.t_s[origin])
         total[rows] += nodes.worth[rows]
         top = start + int(total[rows].argmax())
         if total[top] > best_so_far:
@@ -279,21 +279,38 @@ def _trace(last: int, parent: Rows, linked: NDArray[np.bool_], velocity: Floats)
     return _Path(rows, [bool(linked[row]) for row in rows], velocity)
 
 
-def _link_costs(nodes: _Nodes, before: Rows, after: Rows, velocity: Floats) -> Floats:
-    """(M, N) score-seconds: cost of going on from each earlier node to each later one; infinite: faster than any ball.
+@dataclass(frozen=True, eq=False)
+class _Links:
+    """What going on from each node (row) to each later one (column) costs, (N, N) all.
 
-    velocity (M, 2) px/s with which the earlier ones were reached, NaN unknown.
+    cost: score-seconds without the turn, infinite: faster than any ball; velocity (N, N, 2): that it takes, in body
+    heights a second; unit: px of a body height; slack: of the turn, body heights a second.
     """
-    unit = ((nodes.unit[before][:, None] + nodes.unit[after][None]) / 2)[..., None]
-    seconds = (nodes.t_s[after][None] - nodes.t_s[before][:, None])[..., None]
-    moved = (nodes.place[after][None] - nodes.place[before][:, None]) / unit
-    speed = np.maximum(np.hypot(moved[..., 0], moved[..., 1]) - JITTER, 0.0) / seconds[..., 0]
-    change = moved / seconds - velocity[:, None] / unit
-    turn = np.hypot(change[..., 0], change[..., 1]) - 2 * JITTER / seconds[..., 0]
-    turn = np.where(np.isnan(turn), 0.0, np.clip(turn / TURN_SPEED, 0.0, 1.0))
-    unseen_s = np.maximum(seconds[..., 0] - nodes.span_s[after][None], 0.0)
-    cost = SPEED * seconds[..., 0] * (speed / TOP_SPEED) ** 2 + TURN * turn + GAP * unseen_s
-    return np.asarray(np.where(speed <= TOP_SPEED, cost, np.inf))
+
+    cost: Floats
+    velocity: Floats
+    unit: Floats
+    slack: Floats
+
+    @classmethod
+    def between(cls, nodes: _Nodes) -> _Links:
+        """All at once: there are few nodes, and numpy's calls cost more than its sums."""
+        unit = (nodes.unit[:, None] + nodes.unit[None]) / 2
+        seconds = nodes.t_s[None] - nodes.t_s[:, None]
+        seconds = np.where(seconds > 0, seconds, np.inf)  # neither backwards nor within a frame
+        moved = (nodes.place[None] - nodes.place[:, None]) / unit[..., None]
+        speed = np.maximum(np.hypot(moved[..., 0], moved[..., 1]) - JITTER, 0.0) / seconds
+        with np.errstate(invalid="ignore"):
+            cost = SPEED * seconds * (speed / TOP_SPEED) ** 2 + GAP * np.maximum(seconds - nodes.span_s[None], 0.0)
+        cost = np.where((speed <= TOP_SPEED) & np.isfinite(seconds), cost, np.inf)
+        return cls(cost, moved / seconds[..., None], unit, 2 * JITTER / seconds)
+
+    def costs(self, before: slice, after: slice, velocity: Floats) -> Floats:
+        """(M, N) score-seconds. velocity (M, 2) px/s with which the earlier ones were reached, NaN unknown."""
+        change = self.velocity[before, after] - velocity[:, None] / self.unit[before, after, None]
+        turn = (np.hypot(change[..., 0], change[..., 1]) - self.slack[before, after]) / TURN_SPEED
+        turn = np.minimum(np.maximum(turn, 0.0), 1.0)
+        return np.asarray(self.cost[before, after] + TURN * np.where(np.isnan(turn), 0.0, turn))
 
 
 def _confidence(nodes: _Nodes, path: _Path, window: list[BallFrame]) -> float:

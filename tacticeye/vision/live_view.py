@@ -52,14 +52,13 @@ class View:
     height: float
 
 
-def find_view(picture: Image, heights: NDArray[np.float64], image_height: int) -> View:
-    """View of a frame from its small `picture` (h, w, 3) BGR and the people's `heights` (N,) source px."""
-    return View(grass_share(picture), len(heights), _typical(heights) / image_height)
+def find_view(hsv: Image, heights: NDArray[np.float64], image_height: int) -> View:
+    """What is seen in the small picture `hsv` (h, w, 3), OpenCV's 8 bits; `heights` (N,) source px of the people."""
+    return View(grass_share(hsv), len(heights), _typical(heights) / image_height)
 
 
-def grass_share(picture: Image) -> float:
-    """Share of `picture` (h, w, 3) BGR that has the colour of its most frequent grass-like hue."""
-    hsv = cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
+def grass_share(hsv: Image) -> float:
+    """Share of `hsv` (h, w, 3), OpenCV's 8 bits, that has the colour of its most frequent grass-like hue."""
     is_vivid = cv2.inRange(hsv, (0, GRASS_MIN_SATURATION + 1, GRASS_MIN_BRIGHTNESS + 1), (255, 255, 255))
     count = cv2.calcHist([hsv], [0], is_vivid, [180], [0, 180]).ravel().astype(np.float64)
     count[: GRASS_HUES[0]] = 0

@@ -10,6 +10,7 @@ analysis. Letters: N boxes of the frame, D feature dimensions.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 
@@ -177,8 +178,8 @@ class TeamClassifier:
             role_votes = _faded(old.role_votes, unseen_s, ROLE_FADE_S)
             role_votes[role] += score
             is_due = bool(frame.usable[row]) and frame.t_s - old.sampled_s >= SAMPLE_EVERY_S - 1e-9
-            self._votes[track] = replace(
-                old,
+            self._votes[track] = TrackVotes(
+                first_s=old.first_s,
                 last_s=frame.t_s,
                 sampled_s=frame.t_s if is_due else old.sampled_s,
                 n_boxes=old.n_boxes + 1,
@@ -335,7 +336,7 @@ class TeamClassifier:
 
 
 def _role(votes: TrackVotes) -> Role:
-    return Role(int(np.argmax(votes.role_votes)))
+    return Role(votes.role_votes.index(max(votes.role_votes)))
 
 
 def _with_neither(shares: Floats) -> Floats:
@@ -344,7 +345,7 @@ def _with_neither(shares: Floats) -> Floats:
 
 
 def _faded(votes: list[float], seconds: float, time_constant_s: float) -> list[float]:
-    factor = float(np.exp(-seconds / time_constant_s))
+    factor = math.exp(-seconds / time_constant_s)
     return [vote * factor for vote in votes]
 
 

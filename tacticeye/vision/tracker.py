@@ -198,8 +198,10 @@ class Tracker:
         unseen_s = t_s - self._tracks.last_s
         limit_s = np.where(self._tracks.track == NO_TRACK, TENTATIVE_S, KEEP_S)
         is_gone = unseen_s > limit_s + 1e-9
-        self._memory.remember(self._tracks.select(is_gone & (self._tracks.track != NO_TRACK)))
-        tracks = self._tracks = self._tracks.select(~is_gone)
+        if is_gone.any():
+            self._memory.remember(self._tracks.select(is_gone & (self._tracks.track != NO_TRACK)))
+            self._tracks = self._tracks.select(~is_gone)
+        tracks = self._tracks
         dt = max(t_s - self._t_s, 0.0) if np.isfinite(self._t_s) else 0.0
         coasting = tracks.last_s < self._t_s
         self._t_s = t_s
@@ -290,6 +292,8 @@ class Tracker:
 
     def _give_birth(self, seen: _Sightings, unmatched: Mask) -> Rows:
         """Starts a track for each unmatched box that isn't noise or a double; the index of its track, -1 none."""
+        if not unmatched.any():
+            return np.zeros(0, np.intp)
         is_new = (seen.covered < COVERED) | (seen.score >= SURE_SCORE)
         rival = ~unmatched[None] | (seen.score[None] > seen.score[:, None])
         is_new &= ~((overlaps(seen.box, seen.box) >= DOUBLE_OVERLAP) & rival).any(axis=1)
@@ -322,6 +326,9 @@ class Tracker:
     def _confirm(self, seen: _Sightings, owner: Rows) -> None:
         """Gives ids to those seen just now who have proved themselves: old ones to old acquaintances."""
         tracks, t_s = self._tracks, seen.t_s
+        is_candidate = (tracks.track == NO_TRACK) & (tracks.last_s == t_s)
+        if not is_candidate.any():
+            return
         age_s = t_s - tracks.first_s + 1e-9
         proved = (
             (tracks.score >= SURE_SCORE)
@@ -333,7 +340,7 @@ class Tracker:
         if np.abs(seen.side).max(initial=0.0) > CLEAR_SIDE and len(self._memory):
             # Kits are known and somebody may have come back: worth a moment until his shirt can be seen.
             proved &= (np.abs(side_now) > CLEAR_SIDE) | (age_s >= WAIT_S)
-        fresh = np.flatnonzero(proved & (tracks.track == NO_TRACK) & (tracks.last_s == t_s))
+        fresh = np.flatnonzero(proved & is_candidate)
         is_fresh = np.zeros(len(tracks), np.bool_)
         is_fresh[fresh] = True
         newcomers = tracks.select(is_fresh)

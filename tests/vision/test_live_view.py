@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -84,7 +85,8 @@ def test_one_person_who_fills_the_picture_outweighs_the_crowd_behind() -> None:
     ids=["grass", "yellowish", "dark indoor turf", "ice", "asphalt", "wood", "water"],
 )
 def test_grounds_are_told_apart_by_hue(bgr: tuple[int, int, int], is_grass: bool) -> None:
-    assert grass_share(np.full((90, 160, 3), bgr, np.uint8)) == (1.0 if is_grass else 0.0)
+    hsv = cv2.cvtColor(np.full((90, 160, 3), bgr, np.uint8), cv2.COLOR_BGR2HSV)
+    assert grass_share(hsv) == (1.0 if is_grass else 0.0)
 
 
 def test_grass_without_people_after_a_cut_is_a_close_up_whose_person_was_missed() -> None:
