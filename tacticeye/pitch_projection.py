@@ -7,6 +7,7 @@ Places that the model can't tell (beyond the horizon, outside the lens model's r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,20 +79,24 @@ class PitchProjection:
         """
         if not self.is_known:
             return None
-        to_centre = np.eye(3)
-        to_centre[:2, 2] = -np.asarray(self.centre)
-        h = to_centre @ self.pitch_to_image
-        a, b = h[:, 0], h[:, 1]
+        rows = self.pitch_to_image.tolist()
+        for row, middle in zip(rows, self.centre, strict=False):
+            row[:] = [value - middle * depth for value, depth in zip(row, rows[2], strict=True)]
+        (ax, bx, cx), (ay, by, cy), (az, bz, cz) = rows
         # The pitch's axes are orthogonal and of equal length: two equations for the focal length squared.
-        left = np.array([a[2] * b[2], a[2] ** 2 - b[2] ** 2])
-        right = -np.array([a[:2] @ b[:2], a[:2] @ a[:2] - b[:2] @ b[:2]])
-        squared = float(left @ right) / max(float(left @ left), 1e-30)
+        left, right = (az * bz, az**2 - bz**2), (ax * bx + ay * by, ax**2 + ay**2 - bx**2 - by**2)
+        squared = -(left[0] * right[0] + left[1] * right[1]) / max(left[0] ** 2 + left[1] ** 2, 1e-30)
         if not squared > 0:
             return None
-        pose = np.diag([squared**-0.5, squared**-0.5, 1.0]) @ h
-        pose /= np.sqrt(np.linalg.norm(pose[:, 0]) * np.linalg.norm(pose[:, 1]))
-        place = -np.linalg.solve(np.column_stack([pose[:, :2], np.cross(pose[:, 0], pose[:, 1])]), pose[:, 2])
-        return np.append(place[:2], abs(place[2]))
+        focal = math.sqrt(squared)
+        x_axis, y_axis, shift = (ax / focal, ay / focal, az), (bx / focal, by / focal, bz), (cx / focal, cy / focal, cz)
+        size = math.sqrt(math.hypot(*x_axis) * math.hypot(*y_axis))
+        x_axis, y_axis, shift = (tuple(value / size for value in axis) for axis in (x_axis, y_axis, shift))
+        up = _cross(x_axis, y_axis)
+        whole = sum(value * value for value in up)
+        sides = (_cross(y_axis, up), _cross(up, x_axis), up)
+        x, y, z = (-sum(s * t for s, t in zip(side, shift, strict=True)) / whole for side in sides)
+        return np.array([x, y, abs(z)])
 
     def to_pitch(self, points_px: Points) -> Points:
         """(..., 2) float64 m for points (..., 2) px; NaN above the horizon, where unknown, and for NaN."""
@@ -114,6 +119,11 @@ class PitchProjection:
         """Third coordinate of a point that lies low in the picture, so on the ground."""
         low = np.array([self.centre[0], self.centre[1] + 0.5 * self.scale, 1.0])
         return float(self.image_to_pitch[2] @ low)
+
+
+def _cross(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, ...]:
+    """Of two vectors of three: numpy's takes longer than all the rest of `camera_m`."""
+    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
 
 
 def projection_of(calibration: Calibration, row: int) -> PitchProjection:
