@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.types import Image
+from tacticeye.types import Image, Role
 
 Matrix = NDArray[np.float64]
 GREY = (114, 114, 114)
+LEAST_REFEREE_PX = 18  # a person lower than this shows no shorts
+FAR_LAB = 45.0  # distance of shirts that nobody confuses, in 8-bit Lab
 
 
 def random_view(
@@ -101,12 +103,75 @@ def dress(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], *, 
     for x1, y1, x2, y2 in xyxy.astype(int):
         height = y2 - y1
         cloth = image[max(y1 + round(0.14 * height), 0) : max(y1 + round(bottom * height), 0), max(x1, 0) : x2]
-        if cloth.size:
-            _dye(cloth, grass_hue, np.array([hue, saturation, value]))
+        _dye(cloth, grass_hue, np.array([hue, saturation, value]))
+
+
+def make_referees(
+    rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], role: NDArray[np.int8], most: int
+) -> NDArray[np.int8]:
+    """Dye up to `most` players who stand free as referees, in place; the roles (N,) with those players as referees.
+
+    Shirt in a colour that no other person's shirt comes near, shorts and socks black, or dark as the shirt: what
+    tells a referee in most matches. Few real ones are labelled, always in the same kits and the same strides.
+    """
+    height = xyxy[:, 3] - xyxy[:, 1]
+    is_free = (role == Role.PLAYER) & (height >= LEAST_REFEREE_PX) & ~_touches_another(xyxy)
+    free = rng.permutation(np.flatnonzero(is_free))[:most]
+    role = role.copy()
+    if not len(free):
+        return role
+    grass_hue = _dominant_hue(image)
+    shirts = np.array([_shirt_lab(image, box) for box in xyxy[role != Role.BALL]])
+    colour = _colour_apart(rng, shirts)
+    dark = np.array([rng.uniform(0, 180), rng.uniform(0, 60), rng.uniform(15, 55)])
+    below = colour if colour[2] < 70 or rng.random() < 0.1 else dark
+    for i in free.tolist():
+        x1, y1, x2, y2 = np.maximum(xyxy[i].astype(int), 0).tolist()
+        person, height_px = image[y1:y2, x1:x2].copy(), y2 - y1
+        for top, bottom, dye in ((0.14, 0.47, colour), (0.47, 0.68, below), (0.78, 0.97, below)):
+            _dye(image[y1 + round(top * height_px) : y1 + round(bottom * height_px), x1:x2], grass_hue, dye)
+        # A shirt as green as the grass takes no dye: such a player stays one.
+        if np.linalg.norm(_shirt_lab(image, xyxy[i]) - shirts, axis=1).min() >= FAR_LAB / 2:
+            role[i] = Role.REFEREE
+        else:
+            image[y1:y2, x1:x2] = person
+    return role
+
+
+def _touches_another(xyxy: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(N,) whose box overlaps another's."""
+    sides = np.minimum(xyxy[:, None, 2:], xyxy[None, :, 2:]) - np.maximum(xyxy[:, None, :2], xyxy[None, :, :2])
+    touches = np.asarray((sides > 0).all(axis=2))
+    return np.asarray(touches.sum(axis=1) > 1)  # each touches itself
+
+
+def _shirt_lab(image: Image, box: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(3,) median Lab of the middle of a person's torso, OpenCV's 8 bits."""
+    x1, y1, x2, y2 = box
+    rows = slice(max(int(y1 + 0.2 * (y2 - y1)), 0), max(int(y1 + 0.45 * (y2 - y1)), 1))
+    columns = slice(max(int(x1 + 0.3 * (x2 - x1)), 0), max(int(x1 + 0.7 * (x2 - x1)) + 1, 1))
+    patch = image[rows, columns]
+    if not patch.size:
+        return np.full(3, np.inf)
+    return np.asarray(np.median(cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).reshape(-1, 3), axis=0), np.float64)
+
+
+def _colour_apart(rng: np.random.Generator, shirts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) HSV, of ten drawn the first that is far from all shirts (N, 3) Lab, else the farthest."""
+    hue, saturation = rng.integers(0, 180, 10), np.where(rng.random(10) < 0.85, rng.uniform(70, 240, 10), 20.0)
+    value = np.where(rng.random(10) < 0.25, rng.uniform(20, 60, 10), rng.uniform(110, 245, 10))
+    drawn = np.column_stack([hue, saturation, value])
+    bgr = cv2.cvtColor(drawn[None].astype(np.uint8), cv2.COLOR_HSV2BGR)
+    lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB)[0].astype(np.float64)
+    apart = np.linalg.norm(lab[:, None] - shirts[None], axis=2).min(axis=1, initial=np.inf)
+    far = np.flatnonzero(apart >= FAR_LAB)
+    return np.asarray(drawn[far[0] if len(far) else int(np.argmax(apart))], np.float64)
 
 
 def _dye(patch: Image, grass_hue: int, colour: NDArray[np.float64]) -> None:
     """Move the mean colour of what is not grass to `colour`, HSV as OpenCV's 8 bits, in place."""
+    if not patch.size:
+        return
     hsv = cv2.cvtColor(patch, cv2.COLOR_BGR2HSV).astype(np.float32)
     from_grass = np.abs((hsv[..., 0] - grass_hue + 90) % 180 - 90)
     is_cloth = (from_grass > 18) | (hsv[..., 1] < 50)

@@ -29,7 +29,7 @@ class ViewRule:
     """What views of a picture are drawn. canvases: (width, height) px with the batch's share of the full batch size;
     long_side_px: range of the scaled picture's longer side; centre_px: how far from the aimed-at box a view may be
     centred, None anywhere; empty_share: views that aim beside the ball; dress_share: views whose referees, and views
-    whose goalkeepers, wear a colour drawn at random."""
+    whose goalkeepers, wear a colour drawn at random; referee_share: views where a player or two are made referees."""
 
     canvases: tuple[tuple[Canvas, float], ...]
     long_side_px: tuple[float, float]
@@ -38,10 +38,15 @@ class ViewRule:
     ball_only: bool = False
     empty_share: float = 0.0
     dress_share: float = 0.0
+    referee_share: float = 0.0
 
 
 PLAYER_VIEWS = ViewRule(
-    (((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)), (850, 1450), recolour_share=0.3, dress_share=0.6
+    (((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)),
+    (850, 1450),
+    recolour_share=0.3,
+    dress_share=0.6,
+    referee_share=0.5,
 )
 BALL_VIEWS = ViewRule((((320, 320), 1.0),), (1150, 2200), ball_only=True, empty_share=0.3)
 
@@ -123,6 +128,8 @@ class DetectionSamples:
             augment.dress(rng, image, xyxy[role == Role.REFEREE], shirt_only=rng.random() < 0.7)
         if rng.random() < self._rule.dress_share:
             augment.dress(rng, image, xyxy[role == Role.GOALKEEPER], shirt_only=rng.random() < 0.3)
+        if rng.random() < self._rule.referee_share:
+            role = augment.make_referees(rng, image, xyxy, role, most=2 if rng.random() < 0.3 else 1)
         return image, role, xyxy
 
     def _aim(self, rng: np.random.Generator, labelled: Sample, size: Canvas, scale: float) -> NDArray[np.float64]:
