@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float32]
 # The torso inside a box, as shares of its height and width.
 TORSO_ROWS = (0.18, 0.50)
 TORSO_COLUMNS = (0.28, 0.72)
-GRID = (16, 10)  # samples down and across; a person of 12 x 35 px has 5 x 11 torso px, near ones are thinned out
+GRID = (20, 12)  # samples down and across; a person of 12 x 35 px has 5 x 11 torso px, near ones are thinned out
 MIN_USABLE_PX = 12.0  # fewer say nothing certain about a shirt
 
 # The middle of the colours of a shirt, without the shadows and lights at both ends. Of a striped shirt the median

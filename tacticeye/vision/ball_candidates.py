@@ -58,7 +58,9 @@ class Surroundings:
         deviation = feet - feet.mean()
         slope = float((deviation * heights).sum() / (deviation**2).sum())
         line = heights.mean() + slope * (y - feet.mean())
-        return np.asarray(np.clip(line, np.quantile(heights, 0.1), np.quantile(heights, 0.9)))
+        # Quantiles by hand: numpy's cost as much as all the rest here.
+        low, high = np.interp(np.array([0.1, 0.9]) * (len(heights) - 1), np.arange(len(heights)), np.sort(heights))
+        return np.asarray(np.clip(line, low, high))
 
     def distances(self, places: Floats) -> Floats:
         """(N,) px: from `places` (N, 2) to the nearest person's lower half, infinite without people."""

@@ -12,6 +12,7 @@ from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.training import augment
 from tacticeye.training.datasets import DataSet, Split
 from tacticeye.training.pitch_samples import FLIPPED, PitchSamples, with_lines
+from tacticeye.types import Role
 from tacticeye.vision.pitch_keypoints import peaks
 
 
@@ -48,6 +49,19 @@ def test_dressing_changes_the_shirt_in_the_box_and_neither_grass_nor_neighbours(
     assert is_changed[55:73, 60:80].all()
     is_changed[50:80, 60:80] = False
     assert not is_changed.any()
+
+
+def test_a_player_who_stands_free_becomes_a_referee_unlike_all_others_and_one_in_a_crowd_does_not() -> None:
+    grass, shirt = (40, 140, 40), (30, 30, 200)
+    picture = np.full((240, 320, 3), grass, np.uint8)
+    boxes = np.array([[40, 60, 64, 124], [200, 60, 224, 124], [216, 60, 240, 124]], np.float32)
+    for x1, y1, x2, y2 in boxes.astype(int):
+        picture[y1:y2, x1:x2] = shirt
+    before, players = picture.copy(), np.full(3, Role.PLAYER, np.int8)
+    roles = augment.make_referees(np.random.default_rng(1), picture, boxes, players, most=3)
+    assert roles.tolist() == [Role.REFEREE, Role.PLAYER, Role.PLAYER]
+    assert (picture[75:85, 42:62] != before[75:85, 42:62]).any(-1).all()
+    assert (picture[:, 150:] == before[:, 150:]).all()
 
 
 def test_mirroring_a_pitch_renames_each_keypoint_to_its_counterpart() -> None:
