@@ -33,9 +33,6 @@ CHROMA_CENTRES = (-40.0, -20.0, 0.0, 20.0, 40.0)
 LIGHTNESS_CENTRES = (12.5, 37.5, 62.5, 87.5)
 FEATURE_SIZE = 3 + len(LIGHTNESS_CENTRES) + len(CHROMA_CENTRES) ** 2
 
-# What OpenCV's 8 bits of L, a, b stand for: finer than shirts are told apart, and four times as fast as its floats.
-LAB_STEP, LAB_START = np.array([100 / 255, 1, 1], np.float32), np.array([0, -128, -128], np.float32)
-
 GROUND_STEP_PX = 16  # every sixteenth pixel of a frame is enough to know the pitch's colour
 GRASS_HUES = (20, 95)  # OpenCV hues 0..179 that turf takes
 GRASS_MIN_SATURATION = 40
@@ -94,8 +91,7 @@ def shirt_features(image: Image, xyxy: NDArray[np.float32]) -> FloatArray:
     colours = samples.astype(np.float32) / 255
     if ground is not None:
         colours = np.minimum(colours * _out_of_shade(image, boxes, ground)[:, None], np.float32(1))
-    lab = cv2.cvtColor((colours * 255).astype(np.uint8), cv2.COLOR_BGR2Lab).astype(np.float32)
-    lab = np.asarray(lab * LAB_STEP + LAB_START, np.float32)
+    lab = np.asarray(cv2.cvtColor(colours, cv2.COLOR_BGR2Lab), np.float32)
     features = np.hstack([_middle_colour(lab, is_shirt), _histograms(lab, is_shirt)])
     features[is_shirt.mean(1) * area < MIN_USABLE_PX] = np.nan
     return features
