@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from tacticeye import charts, possession_charts
+from tacticeye import charts
 from tacticeye.dashboard import drawings, match_frame, panels, player, polls
 from tacticeye.dashboard.definitions_panel import definitions
 from tacticeye.dashboard.language import say
 from tacticeye.labels import Labels
 from tacticeye.match_views import LiveView
+from tacticeye.possession_charts import momentum, possession_curve
 from tacticeye.service import MatchCard
 from tacticeye.team_colours import TeamColours
 
@@ -50,25 +53,33 @@ def picture(view: LiveView, colours: TeamColours, labels: Labels) -> None:
     st.html(panels.kits(colours, labels) or "<span></span>")
 
 
+def chart(name: str, view: LiveView, draw: Callable[[], charts.VegaFigure]) -> bool:
+    """Shows the figure; False where there is nothing to draw, which is for the caller to say."""
+    figure = drawings.kept(name, view, draw)
+    if figure.rows.empty:
+        return False
+    st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
+    return True
+
+
 def curves(view: LiveView, colours: TeamColours, labels: Labels) -> None:
     """How possession went: stretch by stretch, the share so far, and lately."""
     st.html(panels.heading(say("live.over_time"), [say("live.over_time_note")]))
     st.html(panels.legend(colours, labels, say("state.not_counted"), colours.neutral))
-    name = "possession_over_time"
-    figure = drawings.kept(name, view, lambda: charts.possession_over_time(view.spans, colours, labels))
-    st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
+    columns = chart("possession_over_time", view, lambda: charts.possession_over_time(view.spans, colours, labels))
+    if not columns:
+        st.html(panels.hint(say("live.too_early")))
+        return
     share, lately = st.columns(2, gap="medium")
     with share:
         st.html(panels.heading(say("live.curve"), [say("live.curve_note", team=labels.team(0))]))
-        name = "possession_curve"
-        figure = drawings.kept(name, view, lambda: possession_charts.possession_curve(view.spans, colours, labels))
-        st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
+        if not chart("possession_curve", view, lambda: possession_curve(view.spans, colours, labels)):
+            st.html(panels.hint(say("live.no_control")))
     with lately:
         first, second = labels.both_teams()
         st.html(panels.heading(say("live.momentum"), [say("live.momentum_note", first=first, second=second)]))
-        name = "momentum"
-        figure = drawings.kept(name, view, lambda: possession_charts.momentum(view.spans, colours, labels))
-        st.vega_lite_chart(figure.rows, figure.spec, key=name, width="stretch")
+        if not chart("momentum", view, lambda: momentum(view.spans, colours, labels)):
+            st.html(panels.hint(say("live.no_control")))
 
 
 def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:

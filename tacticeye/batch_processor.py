@@ -80,7 +80,7 @@ class BatchProcessor:
         self._possession = PlayAnalysis(state.possession, state.play_events, config.pitch_layout)
         self._waiting = list(state.waiting)
         self._totals = state.totals
-        self._totals_now = state.totals_now
+        self._open_spans = state.open_spans
         self._progress = state.progress
         self._stage_ms: Counter[str] = Counter()
 
@@ -161,7 +161,7 @@ class BatchProcessor:
             possession=self._possession.possession_state(),
             play_events=self._possession.events_state(),
             totals=self._totals,
-            totals_now=self._totals_now,
+            open_spans=self._open_spans,
         )
 
     def _follow_batch(self, batch: FrameBatch, is_last: bool) -> _Followed:
@@ -268,14 +268,14 @@ class BatchProcessor:
     def _count(self, play: Play, is_last: bool) -> None:
         active = self._tracker.active_tracks
         teams = Counter(self._teams.team_of(track) for track in active)
-        current = self._possession.current()
+        open_spans = self._possession.open_spans()
         self._totals = replace(
-            running_totals.add(self._totals, play.spans, play.events, current),
+            running_totals.add(self._totals, play.spans, play.events, open_spans[-1]),
             active_tracks=len(active),
             active_tracks_by_team={team: teams[team] for team in (0, 1)},
             total_ids=self._tracker.total_ids,
         )
-        self._totals_now = self._totals if is_last else running_totals.with_open_span(self._totals, current)
+        self._open_spans = [] if is_last else open_spans
 
     def _preview(self, batch: FrameBatch, boxes: Boxes, decisions: list[BallDecision]) -> bytes:
         """The newest frame of the batch whose ball is decided, else its last; nothing for a batch without images."""
@@ -285,7 +285,7 @@ class BatchProcessor:
         decided = [i for i, frame in enumerate(batch.frame.tolist()) if frame in balls]
         i = decided[-1] if decided else len(batch.frame) - 1
         frame = int(batch.frame[i])
-        owner = self._possession.current().track if decided else -1
+        owner = self._possession.open_spans()[-1].track if decided else -1
         shown = boxes.select((boxes.frame == frame) & (boxes.role != Role.BALL))
         return encode_jpeg(
             annotate(batch.images[i], shown, {kit.team: kit.rgb for kit in self._teams.kits()}, balls.get(frame), owner)

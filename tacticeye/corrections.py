@@ -307,28 +307,18 @@ def _within(t_s: pd.Series, stretches: Sequence[tuple[float, float]]) -> NDArray
     return inside
 
 
-def correct_totals(
-    totals: Totals, o: Overrides, spans: pd.DataFrame, events: pd.DataFrame, detected_spans_s: Mapping[str, float]
-) -> Totals:
-    """Totals as corrected. spans, events: corrected ones. detected_spans_s: s by state of the spans as detected.
-
-    What the running totals hold beyond the stored spans (the span still open) is kept, on the side shown.
-    """
+def correct_totals(totals: Totals, o: Overrides, spans: pd.DataFrame, events: pd.DataFrame) -> Totals:
+    """Totals as corrected. spans, events: all that the totals are made of, corrected."""
     if not o.changes_figures:
         return totals
     corrected_s = (spans["end_s"] - spans["start_s"]).groupby(spans["state"].astype(str)).sum().to_dict()
-    seconds = {}
-    for state in ControlState:
-        side = ControlState.of_team(o.shown_team(state.team)) if state.team >= 0 else state
-        still_open = totals.seconds_by_state.get(state, 0.0) - detected_spans_s.get(state.value, 0.0)
-        seconds[side] = max(corrected_s.get(side.value, 0.0) + max(still_open, 0.0), 0.0)
     passes = events[events["kind"] == EventKind.PASS]
     complete = passes[passes["result"] == EventResult.COMPLETE]
     now = totals.current_state
     track = totals.current_track
     return replace(
         totals,
-        seconds_by_state=seconds,
+        seconds_by_state={state: float(corrected_s.get(state.value, 0.0)) for state in ControlState},
         passes_complete_by_team={team: int((complete["team"] == team).sum()) for team in (0, 1)},
         passes_attempted_by_team={team: int((passes["team"] == team).sum()) for team in (0, 1)},
         active_tracks_by_team={o.shown_team(team): n for team, n in totals.active_tracks_by_team.items()},

@@ -28,7 +28,7 @@ from tacticeye.state_parts import (
     Totals,
     TrackerState,
 )
-from tacticeye.types import ControlState, StreamPosition
+from tacticeye.types import ControlSpan, ControlState, StreamPosition
 
 if TYPE_CHECKING:
     import redis
@@ -99,7 +99,12 @@ class MatchState:
     possession: PossessionState = field(default_factory=PossessionState)
     play_events: PlayEventsState = field(default_factory=PlayEventsState)
     totals: Totals = field(default_factory=Totals)  # of final spans: what further ones are added to
-    totals_now: Totals = field(default_factory=Totals)  # with the span still open: what is shown
+    open_spans: list[ControlSpan] = field(default_factory=list)  # what follows them so far, and may still change
+
+    @property
+    def totals_now(self) -> Totals:
+        """With the spans still open: what is shown."""
+        return self.totals.with_spans(self.open_spans)
 
     def to_json(self) -> str:
         """Text from which `from_json` makes an equal state, bit for bit."""

@@ -30,7 +30,7 @@ from tacticeye.match_state import MatchState
 from tacticeye.state_parts import Totals
 from tacticeye.store import HEAT_COLUMNS, HEAT_ROWS, BallCoverage, MatchStore, Snapshot
 from tacticeye.store.picture_heat import read_heat
-from tacticeye.types import ControlState, EventKind
+from tacticeye.types import ControlSpan, ControlState, EventKind
 
 # The feed on the Live page: what fits on a screen.
 FEED_EVENTS = 30
@@ -50,9 +50,9 @@ def _table(columns: Sequence[str]) -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class LiveView:
-    """The Live page. spans: state, track, start_s, end_s in order. events: the newest first.
+    """The Live page. spans: state, track, start_s, end_s in order, those still open included. events: the newest first.
 
-    totals: running figures, spans still open included. kits: shirt colour (0..255) by team. coverage: how much of the
+    totals: running figures, of the same spans. kits: shirt colour (0..255) by team. coverage: how much of the
     ball is seen; None before the first batch. stats: chunk_stats added up over all batches.
     """
 
@@ -113,7 +113,8 @@ class HeatmapView:
 class StateHead:
     """The part of a state that pages show; the rest isn't built at every poll."""
 
-    totals_now: Totals
+    totals: Totals
+    open_spans: list[ControlSpan] = field(default_factory=list)
 
 
 _STATE_HEAD: TypeAdapter[StateHead] = TypeAdapter(StateHead)
@@ -129,14 +130,14 @@ def read_live(card: MatchCard, folder: MatchFolder) -> LiveView:
         if state is None:
             return LiveView(card)
         overrides = read_overrides(folder)
-        detected = snapshot.control_spans()
-        spans = correct_spans(detected, overrides)
+        head = _read_head(folder, state)
+        spans = correct_spans(_with_open(snapshot.control_spans(), head.open_spans), overrides)
         # Newest first needs all of them only where corrections may drop or add some.
         events = correct_events(snapshot.events(limit=None if overrides.changes_figures else FEED_EVENTS), overrides)
         return LiveView(
             card=card,
             has_data=True,
-            totals=correct_totals(_read_totals(folder, state), overrides, spans, events, _seconds_by_state(detected)),
+            totals=correct_totals(head.totals.with_spans(head.open_spans), overrides, spans, events),
             spans=spans,
             events=events.sort_values("t_start_s", ascending=False, kind="stable").head(FEED_EVENTS),
             kits=correct_kits(_kits(snapshot), overrides),
@@ -206,10 +207,10 @@ def read_summary(card: MatchCard, folder: MatchFolder) -> dict[str, Any]:
         return _read_state(folder, store.load_state()).get_summary(card.status.value)
     with store.read() as snapshot:
         state = _read_state(folder, snapshot.state_json())
-        detected = snapshot.control_spans()
-        spans, events = correct_spans(detected, overrides), correct_events(snapshot.events(), overrides)
-    totals = correct_totals(state.totals_now, overrides, spans, events, _seconds_by_state(detected))
-    return replace(state, totals_now=totals).get_summary(card.status.value)
+        spans = correct_spans(_with_open(snapshot.control_spans(), state.open_spans), overrides)
+        events = correct_events(snapshot.events(), overrides)
+    totals = correct_totals(state.totals_now, overrides, spans, events)
+    return replace(state, totals=totals, open_spans=[]).get_summary(card.status.value)
 
 
 def has_results(folder: MatchFolder) -> bool:
@@ -217,14 +218,15 @@ def has_results(folder: MatchFolder) -> bool:
     return MatchStore(folder.path).last_batch() >= 0
 
 
-def _seconds_by_state(spans: pd.DataFrame) -> dict[str, float]:
-    seconds = (spans["end_s"] - spans["start_s"]).groupby(spans["state"].astype(str)).sum()
-    return {str(state): float(s) for state, s in seconds.items()}
+def _with_open(spans: pd.DataFrame, open_spans: Sequence[ControlSpan]) -> pd.DataFrame:
+    """The stored spans and what follows them so far: the first minutes of a match may be a single span."""
+    rows = [(str(s.state), s.track, s.start_s, s.end_s) for s in open_spans if s.end_s > s.start_s]
+    return pd.concat([spans, pd.DataFrame(rows, columns=list(SPAN_COLUMNS))], ignore_index=True) if rows else spans
 
 
-def _read_totals(folder: MatchFolder, state_json: str) -> Totals:
+def _read_head(folder: MatchFolder, state_json: str) -> StateHead:
     try:
-        return _STATE_HEAD.validate_json(state_json).totals_now
+        return _STATE_HEAD.validate_json(state_json)
     except ValidationError as error:
         raise _damaged(folder) from error
 

@@ -58,7 +58,10 @@ def possession_curve(spans: pd.DataFrame, colours: TeamColours, labels: Labels) 
 
 
 def momentum(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> VegaFigure:
-    """The last five minutes in steps: seconds with the ball, the first team's up, the second's down."""
+    """The last five minutes in steps: seconds with the ball, the first team's up, the second's down.
+
+    Without rows where neither had it.
+    """
     end_s = float(spans["end_s"].max()) if len(spans) else 0.0
     edges = _edges(spans, max(0.0, end_s - MOMENTUM_S), _MOMENTUM_STEPS)
     parts = []
@@ -97,6 +100,7 @@ def momentum(spans: pd.DataFrame, colours: TeamColours, labels: Labels) -> VegaF
         },
     }
     rows = pd.concat(parts, ignore_index=True)
+    rows = rows if rows["seconds"].any() else rows.iloc[:0]
     return VegaFigure(spec, rows.assign(row=np.arange(len(rows))))
 
 

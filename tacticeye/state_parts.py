@@ -6,11 +6,12 @@ A stage takes its part in its constructor and gives it back from `state()`; noth
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from tacticeye.possession_parts import PlayEventsState as PlayEventsState
 from tacticeye.possession_parts import PossessionState as PossessionState
-from tacticeye.types import ControlState, TrackSummary
+from tacticeye.types import ControlSpan, ControlState, TrackSummary
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,13 @@ class Totals:
     active_tracks_by_team: dict[int, int] = field(default_factory=dict)
     active_tracks: int = 0
     total_ids: int = 0
+
+    def with_spans(self, spans: Iterable[ControlSpan]) -> Totals:
+        """These totals and the seconds of further spans."""
+        seconds = dict(self.seconds_by_state)
+        for span in spans:
+            seconds[span.state] = seconds.get(span.state, 0.0) + (span.end_s - span.start_s)
+        return replace(self, seconds_by_state=seconds)
 
 
 @dataclass(frozen=True)

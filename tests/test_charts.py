@@ -171,6 +171,12 @@ def test_each_mark_of_a_figure_that_is_drawn_again_and_again_is_known_by_its_key
         assert figure.rows[drawn["encoding"]["key"]["field"]].is_unique
 
 
+def test_figures_of_time_in_which_neither_team_had_the_ball_are_empty() -> None:
+    nobody = spans((ControlState.TEAM_0, 0, 300), (ControlState.UNSEEN, 300, 900))
+    assert momentum(nobody, COLOURS, LABELS).rows.empty
+    assert possession_curve(nobody.iloc[1:], COLOURS, LABELS).rows.empty
+
+
 def test_the_curve_of_possession_is_one_unbroken_line() -> None:
     rows = possession_curve(spans((ControlState.TEAM_0, 0, 300), (ControlState.TEAM_1, 300, 900)), COLOURS, LABELS).rows
     assert rows["before_ms"].tolist()[1:] == rows["t_ms"].tolist()[:-1]

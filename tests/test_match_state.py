@@ -65,14 +65,14 @@ def test_a_torn_state_file_is_named_in_one_sentence(tmp_path: Path) -> None:
 
 def test_shares_are_of_the_time_in_control_and_the_rest_is_stated() -> None:
     seconds = {ControlState.TEAM_0: 30.0, ControlState.TEAM_1: 10.0, ControlState.UNSEEN: 60.0}
-    summary = MatchState("m", totals_now=Totals(seconds_by_state=seconds)).get_summary()
+    summary = MatchState("m", totals=Totals(seconds_by_state=seconds)).get_summary()
     assert summary["possession"]["percent_by_team"] == {0: 75.0, 1: 25.0}
     assert summary["possession"]["seconds_unseen"] == 60.0
 
 
 def test_without_any_control_there_is_no_share() -> None:
     seconds = {ControlState.UNSEEN: 60.0}
-    summary = MatchState("m", totals_now=Totals(seconds_by_state=seconds)).get_summary()
+    summary = MatchState("m", totals=Totals(seconds_by_state=seconds)).get_summary()
     assert summary["possession"]["percent_by_team"] == {0: None, 1: None}
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from tacticeye.config import AnalysisConfig, Settings
 from tacticeye.errors import StorageError
+from tacticeye.match_analyzer import run_match_analysis
 from tacticeye.match_files import MatchFolder
+from tacticeye.match_views import LiveView
 from tacticeye.service import Service
-from tacticeye.types import ControlState, EventKind
+from tacticeye.types import ChunkOutput, ControlState, EventKind
 from tacticeye.worker import work
 from tests.small_match import HEIGHT, WIDTH, write_small_match
 
@@ -38,6 +40,20 @@ def test_the_live_view_tells_of_one_moment(service: Service) -> None:
     assert view.coverage is not None
     assert view.coverage.frames_decided == view.stats["frames_analysed"]
     assert sorted(view.kits) == [0, 1]
+
+
+def test_while_a_match_is_analysed_the_spans_reach_as_far_as_the_totals(tmp_path: Path) -> None:
+    service, views = Service(Settings(data_dir=tmp_path)), list[LiveView]()
+
+    def look(match_id: str, output: ChunkOutput) -> None:
+        views.append(service.live_view(match_id))
+
+    config = write_small_match(tmp_path, SECONDS, batch_size_seconds=2.0, on_batch_complete=look)
+    run_match_analysis("derby", config, data_dir=tmp_path)
+    assert len(views) > 3
+    for view in views[1:]:  # within the first two seconds nothing is decided
+        assert view.spans["start_s"].tolist() == [0.0, *view.spans["end_s"].tolist()[:-1]]
+        assert sum(view.totals.seconds_by_state.values()) == pytest.approx(view.spans["end_s"].max())
 
 
 def test_the_feed_has_the_newest_event_first_and_the_events_page_the_oldest(service: Service) -> None:

@@ -37,7 +37,7 @@ def test_a_match_without_results_has_no_score(tmp_path: Path) -> None:
 
 def analysed(**seconds: float) -> MatchState:
     by_state = {ControlState(name): value for name, value in seconds.items()}
-    return MatchState("m", progress=Progress(is_finished=True), totals_now=Totals(seconds_by_state=by_state))
+    return MatchState("m", progress=Progress(is_finished=True), totals=Totals(seconds_by_state=by_state))
 
 
 def test_a_video_of_something_else_ends_with_a_plain_sentence() -> None:

@@ -159,8 +159,8 @@ class ControlLedger:
         self._line.spans, self._events = [], []
         return spans, events
 
-    def current(self) -> ControlSpan:
-        """The open span as far as it is decided; what it will be if nothing new is seen."""
+    def open_spans(self) -> list[ControlSpan]:
+        """What follows the spans taken away up to now, if nothing new is seen; the last one is who has the ball."""
         state, track = self._owner_state()
         if self._owner is not None and not self._is_ball_in_sight(self._now_s):
             state, track = ControlState.UNSEEN, NO_TRACK

@@ -50,9 +50,9 @@ class PlayAnalysis:
         play.metrics.extend(self._events.close())
         return play
 
-    def current(self) -> ControlSpan:
-        """The open span, for the live figure; it may still change."""
-        return self._possession.current()
+    def open_spans(self) -> list[ControlSpan]:
+        """What follows the final spans, for the live figures; it may still change. The last: who has the ball."""
+        return self._possession.open_spans()
 
     def possession_state(self) -> PossessionState:
         return self._possession.state()

@@ -106,9 +106,9 @@ class PossessionEngine:
         self._ledger.flush(end_s)
         return self._ledger.take()
 
-    def current(self) -> ControlSpan:
-        """The open span up to the newest decided time, for the live figure; it may still change."""
-        return self._ledger.current()
+    def open_spans(self) -> list[ControlSpan]:
+        """Up to the newest decided time, for the live figures; they may still change. The last: who has the ball."""
+        return self._ledger.open_spans()
 
     def _weigh(self, until_s: float) -> None:
         """Weigh the sightings up to until_s, then forget those too old to be of use."""

@@ -32,7 +32,10 @@ class SpanLine:
             self.spans.append(ControlSpan(self.state, self.track, self.start_s, self.end_s))
         self.start_s = self.end_s
 
-    def going_on(self, state: ControlState, track: int, now_s: float) -> ControlSpan:
-        """What the open span is if the time from its end to now_s has this state."""
-        start_s = self.start_s if (state, track) == (self.state, self.track) else self.end_s
-        return ControlSpan(state, track, start_s, max(now_s, start_s))
+    def going_on(self, state: ControlState, track: int, now_s: float) -> list[ControlSpan]:
+        """The open span, and what follows up to now_s if that time has this state: one span where it is the same."""
+        now_s = max(now_s, self.end_s)
+        if (state, track) == (self.state, self.track):
+            return [ControlSpan(state, track, self.start_s, now_s)]
+        decided = [ControlSpan(self.state, self.track, self.start_s, self.end_s)] if self.end_s > self.start_s else []
+        return [*decided, ControlSpan(state, track, self.end_s, now_s)]

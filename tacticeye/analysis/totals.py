@@ -46,9 +46,6 @@ def add(
     totals: Totals, spans: Iterable[ControlSpan], events: Iterable[Event], current: ControlSpan | None = None
 ) -> Totals:
     """The totals with further final spans and events. current: the open span, for the figure of the moment."""
-    seconds = dict(totals.seconds_by_state)
-    for span in spans:
-        seconds[span.state] = seconds.get(span.state, 0.0) + (span.end_s - span.start_s)
     complete = dict(totals.passes_complete_by_team)
     attempted = dict(totals.passes_attempted_by_team)
     for event in events:
@@ -58,18 +55,12 @@ def add(
         if event.result is EventResult.COMPLETE:
             complete[event.team] = complete.get(event.team, 0) + 1
     return replace(
-        totals,
-        seconds_by_state=seconds,
+        totals.with_spans(spans),
         passes_complete_by_team=complete,
         passes_attempted_by_team=attempted,
         current_state=totals.current_state if current is None else current.state,
         current_track=totals.current_track if current is None else current.track,
     )
-
-
-def with_open_span(totals: Totals, current: ControlSpan) -> Totals:
-    """The totals as they stand now: `current` counts though it isn't final. For showing, never to add on to."""
-    return add(totals, [current], [], current)
 
 
 def shares(totals: Totals) -> Shares:

@@ -89,7 +89,7 @@ class TrackingProcessor:
         self._state = state
         self._analysis = PlayAnalysis(state.possession, state.play_events)
         self._totals = state.totals
-        self._totals_now = state.totals_now
+        self._open_spans = state.open_spans
         self._progress = state.progress
         self._summaries = _summaries(frames)
 
@@ -114,14 +114,14 @@ class TrackingProcessor:
         self._progress = Progress(batch + 1, position, end_s, is_finished=is_last)
         active = np.unique(frames.track[frames.rows(last - 1, last)]).tolist()
         teams = {s.track: s.team for s in self._summaries}
-        current = self._analysis.current()
+        open_spans = self._analysis.open_spans()
         self._totals = replace(
-            running_totals.add(self._totals, play.spans, play.events, current),
+            running_totals.add(self._totals, play.spans, play.events, open_spans[-1]),
             active_tracks=len(active),
             active_tracks_by_team={team: sum(teams[track] == team for track in active) for team in (0, 1)},
             total_ids=len(self._summaries),
         )
-        self._totals_now = self._totals if is_last else running_totals.with_open_span(self._totals, current)
+        self._open_spans = [] if is_last else open_spans
         people = int(np.sum(boxes.role != Role.BALL))
         return ChunkOutput(
             batch_idx=batch,
@@ -158,7 +158,7 @@ class TrackingProcessor:
             possession=self._analysis.possession_state(),
             play_events=self._analysis.events_state(),
             totals=self._totals,
-            totals_now=self._totals_now,
+            open_spans=self._open_spans,
         )
 
 

@@ -84,4 +84,4 @@ def test_who_shadows_the_ball_without_evidence_that_he_has_it_is_not_in_control(
         sighting = replace(sight((41.9, 30.0), False), t_s=index / rate_hz)
         holder = 1 if index else NO_TRACK
         ledger.add(HolderLabel(sighting, holder, 1, evidence_per_s / rate_hz, (0.0, 0.0)), {})
-    assert ledger.current().state is state
+    assert ledger.open_spans()[-1].state is state

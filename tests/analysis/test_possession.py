@@ -274,7 +274,7 @@ def test_the_current_span_names_who_has_the_ball_now() -> None:
     engine = PossessionEngine(PossessionState())
     for observation in scenes.pass_scene(team_to=1).observe(25.0):
         engine.update(observation)
-    current = engine.current()
+    current = engine.open_spans()[-1]
     assert (current.state, current.track) == (ControlState.TEAM_1, 2)
     assert current.end_s == pytest.approx(5.0 - 1.2, abs=0.1)
 

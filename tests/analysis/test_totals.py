@@ -67,9 +67,8 @@ def test_passes_count_by_team_as_attempted_and_complete() -> None:
     assert totals.shares(result).pass_percent_by_team == {0: pytest.approx(200 / 3), 1: pytest.approx(100 / 3)}
 
 
-def test_the_current_span_says_who_has_the_ball_and_can_be_counted_for_showing() -> None:
+def test_the_current_span_says_who_has_the_ball_without_being_counted() -> None:
     current = ControlSpan(ControlState.TEAM_1, 7, 15.5, 17.0)
     result = totals.add(Totals(), SPANS, [], current)
     assert (result.current_state, result.current_track) == (ControlState.TEAM_1, 7)
     assert result.seconds_by_state[ControlState.TEAM_1] == 2.0
-    assert totals.with_open_span(result, current).seconds_by_state[ControlState.TEAM_1] == 3.5

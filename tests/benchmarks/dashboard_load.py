@@ -78,7 +78,7 @@ class Growing:
         for span in output.spans:
             self._seconds[span.state] = self._seconds.get(span.state, 0.0) + span.end_s - span.start_s
         totals, end_s = Totals(seconds_by_state=self._seconds), output.end_s
-        state = MatchState("full", totals=totals, totals_now=totals).to_json()
+        state = MatchState("full", totals=totals).to_json()
         begun = time.monotonic()
         MatchStore(self.folder.path).commit(output, state, is_last=False)
         self.commits_s.append(time.monotonic() - begun)

@@ -116,7 +116,7 @@ def _fill(folder: MatchFolder, batches: int, batch_s: float, config_json: str) -
             passes_attempted_by_team={team: attempted for team, (_, attempted) in passes.items()},
             current_state=output.spans[-1].state,
         )
-        store.commit(output, MatchState(folder.match_id, totals=totals, totals_now=totals).to_json(), is_last=False)
+        store.commit(output, MatchState(folder.match_id, totals=totals).to_json(), is_last=False)
         folder.preview.write_bytes(output.preview_jpeg)
 
 
