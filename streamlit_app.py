@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from tacticeye.api import mounts
-from tacticeye.dashboard import garbage
+from tacticeye.dashboard import garbage, sockets
 from tacticeye.download_route import download_route
 from tacticeye.video_route import video_route
 
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Before the first page is looked at."""
     garbage.set_aside()
+    sockets.send_at_once()
     yield {}
 
 
