@@ -11,6 +11,7 @@ import streamlit as st
 
 from tacticeye.api import mounts
 from tacticeye.dashboard import garbage, sockets
+from tacticeye.dashboard.first_page import page_routes
 from tacticeye.download_route import download_route
 from tacticeye.video_route import video_route
 
@@ -30,5 +31,5 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     ROOT / "tacticeye" / "dashboard" / "main.py",
     lifespan=lifespan,
-    routes=[*mounts(), video_route(), download_route()],
+    routes=[*mounts(), video_route(), download_route(), *page_routes()],
 )

@@ -235,6 +235,7 @@ def test_pages_ask_nobody_but_their_own_server(gallery: Gallery, page: Page) -> 
         expect(page.locator(".te-chip").first).to_be_visible()
         expect(page.locator(f".te-heading, {DRAWING}").first).to_be_visible()
     assert not [url for url in asked if not url.startswith((gallery.address, "data:", "blob:"))]
+    assert not [url for url in asked if "/live/" in url]  # where Streamlit looks for its server if it isn't told
 
 
 def test_filters_leave_only_the_events_asked_for(gallery: Gallery, page: Page) -> None:
