@@ -33,6 +33,7 @@ CORNER_DISTANCE_PX = 6
 MASK_MARGIN_PX = 3  # around people: their limbs and shadows move too
 FLOW_WINDOW_PX = 13  # 15 costs a quarter more, and differs less than one corner left out does
 FLOW_LEVELS = 3
+RETURN_LEVELS = 1  # the way back is looked for near the way that most corners took
 MAX_RETURN_PX = 0.7  # a point followed there and back must come home
 MAX_RESIDUAL_PX = 1.0
 
@@ -231,19 +232,30 @@ def _follow_corners(
     previous: Grey, current: Grey, points: NDArray[np.float32], shift: NDArray[np.float32]
 ) -> Matrix | None:
     """Motion of `points` (N, 2) when looked for near `points + shift`; None where too few come home or agree."""
-    options = {
-        "winSize": (FLOW_WINDOW_PX, FLOW_WINDOW_PX),
-        "maxLevel": FLOW_LEVELS,
-        "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03),
-        "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
-    }
-    there, found, _ = cv2.calcOpticalFlowPyrLK(previous, current, points, points + shift, **options)  # type: ignore[call-overload]
-    home, returned, _ = cv2.calcOpticalFlowPyrLK(current, previous, there, there - shift, **options)  # type: ignore[call-overload]
-    is_good = (found.ravel() == 1) & (returned.ravel() == 1)
-    is_good &= np.abs(home - points).max(axis=1) < MAX_RETURN_PX
+    there, found = _flow(previous, current, points, points + shift, FLOW_LEVELS)
+    usual = np.median(there - points, axis=0)
+    home, returned = _flow(current, previous, there, there - usual, RETURN_LEVELS)
+    is_good = found & returned & (np.abs(home - points).max(axis=1) < MAX_RETURN_PX)
     if is_good.sum() < max(MIN_AGREEING, MIN_RETURNING_SHARE * len(points)):
         return None
     return _agree(points[is_good], there[is_good])
+
+
+def _flow(
+    start: Grey, end: Grey, points: NDArray[np.float32], near: NDArray[np.float32], levels: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Where `points` (N, 2) of `start` are in `end`, looked for about `near` (N, 2); and which were found (N,)."""
+    there, status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+        start,
+        end,
+        points,
+        near,
+        winSize=(FLOW_WINDOW_PX, FLOW_WINDOW_PX),
+        maxLevel=levels,
+        criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03),
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )
+    return there, status.ravel() == 1
 
 
 def _agree(before: NDArray[np.float32], after: NDArray[np.float32]) -> Matrix | None:
