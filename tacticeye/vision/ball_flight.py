@@ -167,9 +167,11 @@ def _equations(sightings: Sequence[FlightSighting], t: Floats) -> Floats:
 def _ground_misfit(window: Floats, metre: float) -> Floats:
     """(V,) of rolling straight on. window (V, 10, 10): sums of products of the equations' columns."""
     sums = _Sums.of(window, ROLLING_COLUMNS, _ground_target())
-    free, mean = np.full(4, UNKNOWN), np.zeros((len(window), 4))
-    slowed = sums.with_column(_slowing(sums.solve(mean, free)[:, 2:4], metre))
-    return slowed.fit(np.insert(mean, 4, ROLLING, axis=1), np.append(free, ROLLING_SPREAD**-2))[1]
+    known = np.array([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, ROLLING_SPREAD**-2])
+    mean = np.zeros((len(window), 5))
+    mean[:, 4] = ROLLING
+    slowed = sums.with_column(_slowing(sums.solve(mean[:, :4], known[:4])[:, 2:4], metre))
+    return slowed.fit(mean, known)[1]
 
 
 def _flight_misfit(window: Floats, metre: float) -> tuple[Floats, Floats]:
@@ -177,12 +179,12 @@ def _flight_misfit(window: Floats, metre: float) -> tuple[Floats, Floats]:
     target = np.zeros(N_COLUMNS)
     target[TARGET], target[FALL] = 1.0, GRAVITY
     sums = _Sums.of(window, FLYING_COLUMNS, target)
-    known = np.array([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, HEIGHT_SPREAD**-2, RISE_SPREAD**-2])
-    mean = np.tile([0.0, 0.0, 0.0, 0.0, HEIGHT, 0.0], (len(window), 1))
-    speed = sums.solve(mean, known)[:, 2:4]
-    drag = DRAG_PER_M * (np.hypot(*speed.T) / metre) ** 2
-    slowed = sums.with_column(_slowing(speed, metre))
-    path, misfit = slowed.fit(np.column_stack([mean, drag]), np.append(known, DRAG_SPREAD**-2))
+    known = np.array([UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, HEIGHT_SPREAD**-2, RISE_SPREAD**-2, DRAG_SPREAD**-2])
+    mean = np.zeros((len(window), 7))
+    mean[:, 4] = HEIGHT
+    speed = sums.solve(mean[:, :6], known[:6])[:, 2:4]
+    mean[:, 6] = DRAG_PER_M * (np.hypot(*speed.T) / metre) ** 2
+    path, misfit = sums.with_column(_slowing(speed, metre)).fit(mean, known)
     return misfit, path
 
 

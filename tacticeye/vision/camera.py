@@ -178,8 +178,9 @@ def compose(second: Matrix, first: Matrix) -> Matrix:
 
 def invert(matrix: Matrix) -> Matrix:
     """The (2, 3) similarity that undoes `matrix`."""
-    linear = np.linalg.inv(matrix[:, :2])
-    return np.column_stack([linear, -linear @ matrix[:, 2]])
+    (a, b, x), (c, d, y) = matrix.tolist()
+    size = a * d - b * c
+    return np.asarray(np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / size, np.float64)
 
 
 def to_source_px(motion: Matrix, scale: float) -> Matrix:
@@ -245,7 +246,7 @@ def _flow(
     start: Grey, end: Grey, points: NDArray[np.float32], near: NDArray[np.float32], levels: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Where `points` (N, 2) of `start` are in `end`, looked for about `near` (N, 2); and which were found (N,)."""
-    there, status, _ = cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+    there, status, _ = cv2.calcOpticalFlowPyrLK(
         start,
         end,
         points,

@@ -57,9 +57,13 @@ class GradualChange:
 
 
 def _moved(picture: EarlierPicture, step: Floats) -> EarlierPicture:
-    before, linear = np.array(picture.to_current), step[:, :2]
-    moved = np.column_stack([linear @ before[:, :2], linear @ before[:, 2] + step[:, 2]])
-    return EarlierPicture(picture.t_s, picture.grey_png, picture.colours, moved.tolist())
+    (a, b, x), (c, d, y) = picture.to_current
+    (e, f, u), (g, h, v) = step.tolist()
+    moved = [
+        [e * a + f * c, e * b + f * d, e * x + f * y + u],
+        [g * a + h * c, g * b + h * d, g * x + h * y + v],
+    ]
+    return EarlierPicture(picture.t_s, picture.grey_png, picture.colours, moved)
 
 
 def _differs(picture: EarlierPicture, small: Grey, colours: Floats) -> bool:
