@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Self
 
 import numpy as np
@@ -113,7 +114,7 @@ def in_air(sightings: Sequence[FlightSighting], t_s: float) -> bool | None:
     rows = _equations(sightings, times) / JITTER
     moments = np.concatenate([np.zeros((1, N_COLUMNS, N_COLUMNS)), np.cumsum(rows.transpose(0, 2, 1) @ rows, axis=0)])
     window = moments[bounds[:, 1]] - moments[bounds[:, 0]]
-    metre = float(np.median([s.metre for s in sightings]))
+    metre = median(s.metre for s in sightings)
     ground, (flight, path) = _ground_misfit(window, metre), _flight_misfit(window, metre)
     freedom = 2 * (bounds[:, 1] - bounds[:, 0])
     lead = (ground - flight) / 2  # > 0: flight explains better

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,9 +173,9 @@ class BallPath:
         """The frame's candidates, those at known spots devalued; learns body height and spots on the way."""
         scale = float(np.sqrt(abs(np.linalg.det(motion.image_to_shot[:, :2]))))
         if len(people):
-            median = float(np.median(people.height)) * scale
+            height = median(people.height.tolist()) * scale
             follow = 1 - float(np.exp(-span_s / BODY_S))
-            self._body_px = median if np.isnan(self._body_px) else self._body_px + follow * (median - self._body_px)
+            self._body_px = height if np.isnan(self._body_px) else self._body_px + follow * (height - self._body_px)
         if np.isnan(self._body_px):
             return []  # nobody has been in view: no measure of size, and no match
         surroundings = Surroundings.of(people, self._body_px / scale)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import math
 from dataclasses import dataclass
+from statistics import median
 
 import cv2
 import numpy as np
@@ -234,7 +235,7 @@ def _follow_corners(
 ) -> Matrix | None:
     """Motion of `points` (N, 2) when looked for near `points + shift`; None where too few come home or agree."""
     there, found = _flow(previous, current, points, points + shift, FLOW_LEVELS)
-    usual = np.median(there - points, axis=0)
+    usual = np.array([median(steps) for steps in (there - points).T.tolist()], np.float32)
     home, returned = _flow(current, previous, there, there - usual, RETURN_LEVELS)
     is_good = found & returned & (np.abs(home - points).max(axis=1) < MAX_RETURN_PX)
     if is_good.sum() < max(MIN_AGREEING, MIN_RETURNING_SHARE * len(points)):

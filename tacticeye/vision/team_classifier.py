@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -289,7 +290,7 @@ class TeamClassifier:
         sides = (is_player & (team == 0), is_player & (team == 1))
         x_m = frame.people.pitch_xy[:, 0].astype(np.float64)
         self._ends.see(frame.t_s, x_m, sides)
-        feet, height = frame.people.feet_xy, float(np.median(frame.people.height))
+        feet, height = frame.people.feet_xy, median(frame.people.height.tolist())
         for row, (role, _, _) in enumerate(judged):
             if role != Role.GOALKEEPER:
                 continue

@@ -12,6 +12,7 @@ Letters: T tracks, N boxes, D feature dimensions.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,7 +208,8 @@ class Tracker:
         self._t_s = t_s
         in_view = (tracks.track != NO_TRACK) & ~coasting
         if in_view.any():
-            self._memory.drift(np.median(tracks.velocity[in_view], axis=0), dt, t_s)
+            usual = [median(speeds) for speeds in tracks.velocity[in_view].T.tolist()]
+            self._memory.drift(np.array(usual), dt, t_s)
         tracks.velocity = np.where(coasting[:, None], tracks.velocity * np.exp(-dt / COAST_S), tracks.velocity)
         tracks.place = tracks.place + tracks.velocity * dt
         noise = ACCELERATION_DENSITY * tracks.height**2
