@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -231,10 +231,14 @@ _FARTHEST_M = 250.0
 
 def _ground_begins(projection: PitchProjection, size: tuple[int, int]) -> float:
     """px: the highest row all of whose points are ground within reach."""
-    rows = np.linspace(0, size[1], 73)
-    x = np.linspace(0, size[0], 9)
-    grid = np.stack(np.meshgrid(x, rows), axis=-1)
-    places = projection.to_pitch(grid)
-    is_ground = np.isfinite(places).all(axis=(1, 2)) & (np.abs(places).max(axis=(1, 2)) < _FARTHEST_M)
+    points = _all_over(size)
+    places = projection.to_pitch(points)
+    is_ground = np.asarray((np.abs(places) < _FARTHEST_M).all(axis=(1, 2)))
     below = np.logical_and.accumulate(is_ground[::-1])[::-1]
-    return float(rows[np.argmax(below)]) if below.any() else float(size[1])
+    return float(points[np.argmax(below), 0, 1]) if below.any() else float(size[1])
+
+
+@lru_cache(maxsize=8)
+def _all_over(size: tuple[int, int]) -> Points:
+    """(73, 9, 2) px: points all over a picture of that size, row by row."""
+    return np.stack(np.meshgrid(np.linspace(0, size[0], 9), np.linspace(0, size[1], 73)), axis=-1)

@@ -16,7 +16,7 @@ from tacticeye.periods import knows_ends, stretches_of
 from tacticeye.pitch import FULL_PITCH, PitchLayout, pitch_layout_of
 from tacticeye.pitch_projection import PitchProjection, projection_of, visible_area
 from tacticeye.store import MatchStore, Snapshot, read_calibration
-from tacticeye.store.pitch_presence import WHOLE, PitchHeat, Stretch, read_pitch_heat, read_visits
+from tacticeye.store.pitch_presence import WHOLE, PitchHeat, PitchPresence, Stretch, read_visits
 from tacticeye.store.pitch_tables import count_calibrated
 from tacticeye.types import Role
 
@@ -103,16 +103,17 @@ def read_heats(folder: MatchFolder, choices: Sequence[HeatChoice]) -> tuple[Pitc
     """The heat of each choice, of a match with results. Raises StorageBusyError, StorageError."""
     with MatchStore(folder.path).read() as snapshot:
         overrides = read_overrides(folder)
-        return tuple(_heat(snapshot, overrides, choice) for choice in choices)
+        presence = PitchPresence(snapshot)
+        return tuple(_heat(snapshot, presence, overrides, choice) for choice in choices)
 
 
-def _heat(snapshot: Snapshot, overrides: Overrides, choice: HeatChoice) -> PitchHeat:
+def _heat(snapshot: Snapshot, presence: PitchPresence, overrides: Overrides, choice: HeatChoice) -> PitchHeat:
     side, control = _side(snapshot, overrides, choice), None
     if choice.in_possession is not None and side in (0, 1):
         # Swapped teams are swapped in what was detected of possession too.
         control = overrides.shown_team(side if choice.in_possession else 1 - side)
     people = detected_tracks(snapshot, overrides, choice.team, choice.track)
-    return read_pitch_heat(snapshot, people, choice.stretches(overrides, side), control)
+    return presence.heat(people, choice.stretches(overrides, side), control)
 
 
 def read_stays(folder: MatchFolder, cell: tuple[int, int], reach_m: float, choice: HeatChoice) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pytest
 from tacticeye.dashboard.pitch_heat import seconds_per_minute
 from tacticeye.pitch_grid import cells_in_view, exposure_corrected, pack, unpack
 from tacticeye.store import MatchStore, table_digests
-from tacticeye.store.pitch_presence import Stretch, read_pitch_heat, read_visits
+from tacticeye.store.pitch_presence import PitchPresence, Stretch, read_visits
 from tacticeye.types import Boxes, Calibration, ChunkOutput, ControlSpan, ControlState, Role, TrackSummary
 from tacticeye.vision.calibration.camera_model import to_projection
 from tests.benchmarks import full_match
@@ -75,7 +75,7 @@ def store(tmp_path: Path) -> MatchStore:
 
 def test_each_look_is_counted_once_in_its_cell(store: MatchStore) -> None:
     with store.read() as snapshot:
-        heat = read_pitch_heat(snapshot)
+        heat = PitchPresence(snapshot).heat()
     assert heat.counts[30, 50] == SECONDS * HZ
     assert heat.counts[30, 60] == 8 * HZ
     assert heat.counts[40, 60] == 4 * HZ
@@ -84,9 +84,9 @@ def test_each_look_is_counted_once_in_its_cell(store: MatchStore) -> None:
 
 def test_a_phase_counts_only_the_time_in_which_that_team_has_the_ball(store: MatchStore) -> None:
     with store.read() as snapshot:
-        with_ball = read_pitch_heat(snapshot, [2], control=1)
-        without = read_pitch_heat(snapshot, [2], control=0)
-        everybody = read_pitch_heat(snapshot, control=1)
+        with_ball = PitchPresence(snapshot).heat([2], control=1)
+        without = PitchPresence(snapshot).heat([2], control=0)
+        everybody = PitchPresence(snapshot).heat(control=1)
     assert with_ball.counts[40, 60] == with_ball.counts.sum() == 4 * HZ
     assert without.counts[30, 60] == without.counts.sum() == 4 * HZ
     assert everybody.counts.sum() == 2 * 4 * HZ
@@ -95,7 +95,7 @@ def test_a_phase_counts_only_the_time_in_which_that_team_has_the_ball(store: Mat
 
 def test_only_cells_that_the_picture_shows_were_in_view(store: MatchStore) -> None:
     with store.read() as snapshot:
-        heat = read_pitch_heat(snapshot)
+        heat = PitchPresence(snapshot).heat()
     shown = cells_in_view(PROJECTION, (1280, 720), (105.0, 68.0))
     assert 0.1 < shown.mean() < 0.9
     assert np.array_equal(heat.in_view, shown * float(SECONDS * HZ))
@@ -103,8 +103,8 @@ def test_only_cells_that_the_picture_shows_were_in_view(store: MatchStore) -> No
 
 def test_a_stretch_counts_its_own_time_alone(store: MatchStore) -> None:
     with store.read() as snapshot:
-        early = read_pitch_heat(snapshot, [2], [Stretch(2.0, 8.0)])
-        with_ball = read_pitch_heat(snapshot, [2], [Stretch(2.0, 10.0)], control=1)
+        early = PitchPresence(snapshot).heat([2], [Stretch(2.0, 8.0)])
+        with_ball = PitchPresence(snapshot).heat([2], [Stretch(2.0, 10.0)], control=1)
     assert early.counts[30, 60] == early.counts.sum() == early.in_view.max() == 6 * HZ
     assert with_ball.counts[40, 60] == with_ball.counts.sum() == with_ball.in_view.max() == 2 * HZ
 
@@ -114,7 +114,7 @@ def test_a_long_stretch_is_whole_minutes_and_what_is_before_and_after(tmp_path: 
     store.create(replace(full_match.record(), width=1280, height=720))
     store.commit(batch(0, 150 * HZ, 0, SPANS), json.dumps({}), is_last=True)
     with store.read() as snapshot:
-        heat = read_pitch_heat(snapshot, [1], [Stretch(30.0, 135.0)])
+        heat = PitchPresence(snapshot).heat([1], [Stretch(30.0, 135.0)])
     assert heat.counts[30, 50] == heat.counts.sum() == 105 * HZ
     assert heat.in_view.max() == pytest.approx(105 * HZ)
 
@@ -122,7 +122,7 @@ def test_a_long_stretch_is_whole_minutes_and_what_is_before_and_after(tmp_path: 
 def test_turned_stretches_tell_places_as_from_the_other_end(store: MatchStore) -> None:
     halves = [Stretch(0.0, 8.0), Stretch(8.0, 12.0, is_turned=True)]
     with store.read() as snapshot:
-        heat = read_pitch_heat(snapshot, [2], halves)
+        heat = PitchPresence(snapshot).heat([2], halves)
         stays = read_visits(snapshot, (44, 27), 2.0, [2], halves)
     assert heat.counts[30, 60] == 8 * HZ
     assert heat.counts[27, 44] == 4 * HZ  # (60.5, 40.5) m from the other corner
@@ -164,7 +164,7 @@ def test_cells_hardly_in_view_are_unknown_and_drawn_hatched() -> None:
 
 def test_the_page_is_told_the_warmest_cell_and_which_were_never_in_view(store: MatchStore) -> None:
     with store.read() as snapshot:
-        heat = read_pitch_heat(snapshot, [1])
+        heat = PitchPresence(snapshot).heat([1])
     cells = {(x, y): value for y, row in enumerate(seconds_per_minute(heat)) for x, value in enumerate(row)}
     known = {cell: value for cell, value in cells.items() if value is not None}
     assert max(known, key=lambda cell: known[cell]) == (50, 30)

@@ -5,6 +5,7 @@ Whole minutes are read from the sums that pitch_heat.py keeps; what a stretch ha
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -55,31 +56,45 @@ class PitchHeat:
     size_m: tuple[float, float]
 
 
-def read_pitch_heat(
-    snapshot: Snapshot,
-    tracks: Sequence[int] | None = None,
-    stretches: Sequence[Stretch] = WHOLE,
-    control: int | None = None,
-) -> PitchHeat:
-    """Where on the pitch did these tracks (None: all players) spend their time, and what was in view?
+class PitchPresence:
+    """Questions to one snapshot: where on the pitch were people, and what was in view? The view is the same for both
+    teams, and as long to read as a team's places: it is read once."""
 
-    control: only while that team, as detected, had the ball.
-    """
-    size_m = pitch_layout_of(snapshot.match().config_json).size_m
-    counts, in_view = np.zeros(grid_shape(size_m)), np.zeros(grid_shape(size_m))
-    calibrated = live = 0.0
-    for stretch in stretches:
-        first, last, parts = _minutes_and_parts(stretch)
-        here, seen = _minutes(snapshot, (first, last), tracks, control, size_m)
-        for part in parts:
-            here += _part_counts(snapshot, part, tracks, control, size_m)
-            seen += _part_view(snapshot, part, control, size_m)
-        counts += here[::-1, ::-1] if stretch.is_turned else here
-        in_view += seen[::-1, ::-1] if stretch.is_turned else seen
-        calibrated += count_calibrated(snapshot, stretch.start_s, stretch.end_s)
-        live += _live_frames(snapshot, stretch)
-    interval_s = snapshot.box_interval_s()
-    return PitchHeat(counts, in_view, interval_s, calibrated * interval_s, live * interval_s, size_m)
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._size_m = pitch_layout_of(snapshot.match().config_json).size_m
+        self._interval_s = snapshot.box_interval_s()
+        self._view = functools.cache(self._read_view)
+
+    def heat(
+        self, tracks: Sequence[int] | None = None, stretches: Sequence[Stretch] = WHOLE, control: int | None = None
+    ) -> PitchHeat:
+        """Where did these tracks (None: all players) spend their time?
+
+        control: only while that team, as detected, had the ball.
+        """
+        counts = np.zeros(grid_shape(self._size_m))
+        for stretch in stretches:
+            first, last, parts = _minutes_and_parts(stretch)
+            here = _minute_counts(self._snapshot, (first, last), tracks, control, self._size_m)
+            for part in parts:
+                here += _part_counts(self._snapshot, part, tracks, control, self._size_m)
+            counts += here[::-1, ::-1] if stretch.is_turned else here
+        in_view, calibrated_s, live_s = self._view(tuple(stretches), control)
+        return PitchHeat(counts, in_view, self._interval_s, calibrated_s, live_s, self._size_m)
+
+    def _read_view(self, stretches: tuple[Stretch, ...], control: int | None) -> tuple[Counts, float, float]:
+        """Frames that showed each cell; s calibrated and of match view."""
+        in_view, calibrated, live = np.zeros(grid_shape(self._size_m)), 0.0, 0.0
+        for stretch in stretches:
+            first, last, parts = _minutes_and_parts(stretch)
+            seen = _minute_view(self._snapshot, (first, last), control, self._size_m)
+            for part in parts:
+                seen += _part_view(self._snapshot, part, control, self._size_m)
+            in_view += seen[::-1, ::-1] if stretch.is_turned else seen
+            calibrated += count_calibrated(self._snapshot, stretch.start_s, stretch.end_s)
+            live += _live_frames(self._snapshot, stretch)
+        return in_view, calibrated * self._interval_s, live * self._interval_s
 
 
 def _minutes_and_parts(stretch: Stretch) -> tuple[int, int, list[tuple[float, float]]]:
@@ -96,14 +111,13 @@ def _minutes_and_parts(stretch: Stretch) -> tuple[int, int, list[tuple[float, fl
     return first, last, [(a, b) for a, b in parts if b > a]
 
 
-def _minutes(
+def _minute_counts(
     snapshot: Snapshot,
     minutes: tuple[int, int],
     tracks: Sequence[int] | None,
     control: int | None,
     size_m: tuple[float, float],
-) -> tuple[Counts, Counts]:
-    bounds = {"first": minutes[0], "end": minutes[1], "control": control}
+) -> Counts:
     cells = snapshot.query(
         """
         SELECT cell_y, cell_x, SUM(n) AS n
@@ -118,8 +132,14 @@ def _minutes(
             )
         GROUP BY cell_y, cell_x
         """,
-        bounds | _of_tracks(tracks),
+        {"first": minutes[0], "end": minutes[1], "control": control} | _of_tracks(tracks),
     )
+    return _grid(cells, size_m)
+
+
+def _minute_view(
+    snapshot: Snapshot, minutes: tuple[int, int], control: int | None, size_m: tuple[float, float]
+) -> Counts:
     views = snapshot.query(
         """
         SELECT counts
@@ -128,12 +148,12 @@ def _minutes(
             AND minute < $end
             AND (CAST($control AS TINYINT) IS NULL OR control = CAST($control AS TINYINT))
         """,
-        bounds,
+        {"first": minutes[0], "end": minutes[1], "control": control},
     )
     in_view = np.zeros(grid_shape(size_m))
     for packed in views["counts"]:
         in_view += unpack(bytes(packed), grid_shape(size_m))
-    return _grid(cells, size_m), in_view
+    return in_view
 
 
 def _part_counts(
