@@ -110,10 +110,10 @@ def list_frames() -> None:
 
 
 match_frame.header(match)
-st.html(panels.hint(say("pitch.how_to")))
 try:
-    analysed = pitch.analysed_times(match.match_id).round(3).tolist()
+    analysed = pitch.analysed_times(match.match_id).round(3).tolist() if match.batch_idx >= 0 else []
     if analysed:
+        st.html(panels.hint(say("pitch.how_to")))
         said = st.session_state.pop("calibrate_said", "")
         if said:
             st.success(said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from tacticeye import compare
@@ -24,7 +26,7 @@ def stretch(place: str, end_s: float) -> tuple[float, float]:
         say("compare.part"), PARTS, format_func=lambda p: say(f"compare.{p}"), key=f"compare_part_{place}"
     )
     if part == "minutes":
-        last = max(int(end_s // 60) + 1, 1)
+        last = max(math.ceil(end_s / 60), 1)
         chosen: tuple[int, int] = st.slider(say("heatmap.minutes"), 0, last, (0, last), key=f"compare_minutes_{place}")
         return chosen[0] * 60.0, min(chosen[1] * 60.0, end_s)
     return {"whole": (0.0, end_s), "first": (0.0, end_s / 2), "second": (end_s / 2, end_s)}[part]
@@ -67,6 +69,8 @@ def comparison() -> MatchCard:
         match_frame.nothing_yet(card)
         return card
     st.html(panels.heading(say("menu.compare"), [say("compare.note")]))
+    if match.match_id not in cards:
+        st.html(panels.hint(say("compare.others_meanwhile")))
     left_column, right_column = st.columns(2, gap="medium")
     try:
         with left_column:

@@ -103,6 +103,7 @@ def choose_place(facts: PitchFacts) -> tuple[bool, bool | None]:
     """Pitch or picture, and the phase of play."""
     if not facts.calibrated_share:
         st.html(panels.hint(say("pitch.not_calibrated")))
+        navigation.link(navigation.CALIBRATE, match.match_id, say("pitch.to_calibrate"), ":material/straighten:")
         return False, None
     where, phase = st.columns(2)
     with where:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import streamlit as st
@@ -26,7 +27,7 @@ def chosen_minutes(end_s: float) -> tuple[float, float] | None:
     """Stretch asked for, s; None: all."""
     if end_s < SHORTEST_FOR_RANGE_S:
         return None
-    last = int(end_s // 60) + 1
+    last = math.ceil(end_s / 60)
     first, end = st.slider(say("heatmap.minutes"), 0, last, (0, last), key="live_minutes")
     return None if (first, end) == (0, last) else (first * 60.0, end * 60.0)
 
@@ -92,11 +93,11 @@ def figures(view: LiveView, colours: TeamColours, labels: Labels) -> None:
         curves(view, colours, labels)
     with beside:
         picture(view, colours, labels)
-    events, counts = st.columns([3, 2], gap="medium")
+        st.html(panels.passes(view.totals, colours, labels))
+    events, trust = st.columns([3, 2], gap="medium")
     events.html(panels.feed(view.events, colours, labels))
     events.html(definitions(view.totals, labels))
-    counts.html(panels.passes(view.totals, colours, labels))
-    counts.html(panels.trust(view.stats, labels.texts))
+    trust.html(panels.trust(view.stats, labels.texts))
 
 
 def live() -> MatchCard:

@@ -33,7 +33,7 @@ def draw() -> MatchCard:
         match_frame.nothing_yet(card)
         return card
     if facts.calibrated_share == 0:
-        st.html(panels.empty(say("pitch.no_radar"), say("pitch.no_radar_sentence")))
+        match_frame.not_calibrated(match.match_id, say("pitch.no_radar"))
         return card
     span_s = choose_stretch(facts.end_s)
     colours, labels = match_frame.colours_of(facts.kits), match_frame.labels_of(facts.overrides)

@@ -59,13 +59,17 @@ def shape() -> MatchCard:
     """The page's moving part."""
     card = polls.service().status(match.match_id)
     match_frame.header(card)
-    choice = choose(polls.service().overrides(match.match_id).periods)
-    view = pitch_polls.shape(match.match_id, choice)
-    if view.seen_s == 0:
+    facts = pitch_polls.facts(match.match_id)
+    if facts.end_s <= 0:
         match_frame.nothing_yet(card)
         return card
+    if facts.calibrated_share == 0:
+        match_frame.not_calibrated(match.match_id, say("shape.none"))
+        return card
+    choice = choose(polls.service().overrides(match.match_id).periods)
+    view = pitch_polls.shape(match.match_id, choice)
     if view.calibrated_s == 0:
-        st.html(panels.empty(say("shape.none"), say("pitch.no_radar_sentence")))
+        st.html(panels.hint(say("shape.nobody")))
         return card
     notes = [say("shape.note", time=charts.clock(view.calibrated_s), seen=charts.clock(view.seen_s))]
     notes.append(say("shape.to_right" if view.knows_ends else "shape.as_filmed"))

@@ -145,7 +145,11 @@ def event_timeline(
             "fillOpacity": {"field": "filled", "type": "quantitative", "scale": None, "legend": None},
             "size": {"field": "length", "type": "quantitative", "scale": None, "legend": None},
             "opacity": {"field": "strength", "type": "quantitative", "scale": None, "legend": None},
-            "tooltip": [{"field": name, "title": labels.texts(f"column.{name}")} for name in EVENT_COLUMNS],
+            "tooltip": [
+                {"field": name, "title": labels.texts(f"column.{name}")}
+                | ({"format": ".0%"} if name == "confidence" else {})
+                for name in EVENT_COLUMNS
+            ],
         },
     }
     return VegaFigure(spec, rows)

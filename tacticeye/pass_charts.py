@@ -17,6 +17,8 @@ from tacticeye.team_colours import TeamColours
 _MOST_NODES = 16
 _LINE_PX = (1.5, 9.0)
 _NODE_PX2 = (150.0, 900.0)
+# Opacity of a line that is picked or could be, and of all others while one is.
+_PICKABLE, _NOT_PICKED = 0.6, 0.2
 # What a pitch of 105 x 68 m takes of a column on a desktop.
 _HEIGHT_PX = 330
 # Width by height of most videos.
@@ -26,7 +28,7 @@ _PICTURE_SHAPE = 16 / 9
 def pass_network(view: PeopleView, team: int, colours: TeamColours, labels: Labels) -> VegaFigure:
     """Players at their average places, lines as thick as there were completed passes between them, either way.
 
-    A click on a line picks it: parameter "edge", field pair ("4-9", smaller track first).
+    A click on a line picks it: parameter "edge", field pair ("4-9", smaller track first), one beside it lets go of it.
     """
     pairs = pass_pairs(view.passes, team)
     nodes = _nodes(view, pairs, labels)
@@ -36,7 +38,7 @@ def pass_network(view: PeopleView, team: int, colours: TeamColours, labels: Labe
     spec = {
         "height": _HEIGHT_PX,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "layer": [*_ground(view), _edge_layer(labels, view), _node_layer(labels, view), _name_layer(colours, view)],
+        "layer": [*_ground(view), _edge_layer(labels, view), _node_layer(labels, view), *_name_layers(colours, view)],
     }
     return VegaFigure(spec, rows)
 
@@ -132,7 +134,7 @@ def _edge_layer(labels: Labels, view: PeopleView) -> dict[str, Any]:
     return {
         "transform": [{"filter": "datum.part == 'edge'"}],
         "params": [{"name": "edge", "select": {"type": "point", "fields": ["pair"], "clear": False}}],
-        "mark": {"type": "rule", "strokeCap": "round", "opacity": 0.55, "cursor": "pointer"},
+        "mark": {"type": "rule", "strokeCap": "round", "cursor": "pointer"},
         "encoding": {
             "key": {"field": "pair"},
             "x": _axis("x", view),
@@ -141,6 +143,7 @@ def _edge_layer(labels: Labels, view: PeopleView) -> dict[str, Any]:
             "y2": {"field": "y2"},
             "size": {"field": "size", "type": "quantitative", "scale": None, "legend": None},
             "color": {"field": "colour", "type": "nominal", "scale": None},
+            "opacity": {"condition": {"param": "edge", "value": _PICKABLE}, "value": _NOT_PICKED},
             "tooltip": [
                 {"field": "name", "title": labels.texts("passes.between")},
                 {"field": "n", "title": labels.texts("passes.completed")},
@@ -168,17 +171,23 @@ def _node_layer(labels: Labels, view: PeopleView) -> dict[str, Any]:
     }
 
 
-def _name_layer(colours: TeamColours, view: PeopleView) -> dict[str, Any]:
-    return {
-        "transform": [{"filter": "datum.part == 'node'"}],
-        "mark": {"type": "text", "dy": -19, "fontSize": 12, "fontWeight": 600, "color": colours.text},
-        "encoding": {
-            "x": _axis("x", view),
-            "y": _axis("y", view),
-            "text": {"field": "name"},
-            "key": {"field": "track"},
-        },
-    }
+def _name_layers(colours: TeamColours, view: PeopleView) -> list[dict[str, Any]]:
+    """Names with an edge around them: players who stand close together cover each other's."""
+    name = {"type": "text", "dy": -19, "fontSize": 12, "fontWeight": 600, "color": colours.text}
+    edge = {**name, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}
+    return [
+        {
+            "transform": [{"filter": "datum.part == 'node'"}],
+            "mark": mark,
+            "encoding": {
+                "x": _axis("x", view),
+                "y": _axis("y", view),
+                "text": {"field": "name"},
+                "key": {"field": "track"},
+            },
+        }
+        for mark in (edge, name)
+    ]
 
 
 def _ground(view: PeopleView) -> list[dict[str, Any]]:

@@ -125,6 +125,13 @@ def nothing_yet(card: MatchCard) -> None:
     st.html(panels.empty(say(key), say(f"{key}_sentence")))
 
 
+def not_calibrated(match_id: str, title: str) -> None:
+    """What a page in metres shows of a match whose pitch isn't known, and the way to change that."""
+    st.html(panels.empty(title, say("pitch.no_radar_sentence")))
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        navigation.link(navigation.CALIBRATE, match_id, say("pitch.to_calibrate"), ":material/straighten:")
+
+
 def _link_to_library() -> None:
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.page_link(navigation.MATCHES, label=say("action.to_library"), icon=":material/video_library:")

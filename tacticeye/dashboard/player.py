@@ -78,7 +78,8 @@ def show(
             "label": label,
             "texts": {
                 "problem": say("player.problem" if polls.service().has_video(match_id) else "player.no_video"),
-                **{name: say(f"player.{name}") for name in ("help", "previous", "next")},
+                "help": _help(bool(moments), on_tag is not None),
+                **{name: say(f"player.{name}") for name in ("previous", "next")},
             },
         },
         default={"time": 0.0},
@@ -87,6 +88,12 @@ def show(
         on_time_change=lambda: None,
     )
     return float(result.time or 0.0)
+
+
+def _help(can_step: bool, can_tag: bool) -> str:
+    """Which keys do something here."""
+    known = {"help": True, "help_step": can_step, "help_tag": can_tag}
+    return " · ".join(say(f"player.{name}") for name, is_known in known.items() if is_known)
 
 
 def seek(number: int, t_s: float, key: str = "player") -> None:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from html import escape
 from math import isnan
 
+from tacticeye.charts import clock
 from tacticeye.compare import Figures
 from tacticeye.dashboard.panels import panel, table
 from tacticeye.dashboard.words import UNKNOWN, duration, percent, status_name
@@ -40,12 +41,20 @@ def comparison(left: tuple[str, str, Figures], right: tuple[str, str, Figures], 
 
 
 def _bar(name: str, value: float, whole: float, colour: str) -> str:
-    shown = UNKNOWN if isnan(value) else f"{value:.0%}" if name in _SHARES else f"{value:.1f}".removesuffix(".0")
+    shown = _shown(name, value)
     width = 0.0 if isnan(value) else 100 * value / whole
     return (
         f'<div class="te-compare-bar"><span style="width:{width:.1f}%;background:{colour}"></span></div>'
         f'<div class="te-number">{shown}</div>'
     )
+
+
+def _shown(name: str, value: float) -> str:
+    if isnan(value):
+        return UNKNOWN
+    if name == "control_minutes":
+        return clock(60 * value)
+    return f"{value:.0%}" if name in _SHARES else f"{value:.1f}".removesuffix(".0")
 
 
 def workers(cards: Sequence[MatchCard], room: Room, texts: Texts) -> str:
