@@ -30,7 +30,7 @@ def exact_clock(t_s: float) -> str:
 
 def choose_moment(moments: list[float]) -> float:
     """The analysed frame to work on, s."""
-    asked, back, on = st.columns([8, 1, 1], vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom")
     key = "calibrate_t"
     if key not in st.session_state:
         st.session_state[key] = moments[0]
@@ -41,9 +41,9 @@ def choose_moment(moments: list[float]) -> float:
     def step(by: int) -> None:
         st.session_state[key] = moments[min(max(at + by, 0), len(moments) - 1)]
 
-    back.button("◀", on_click=step, args=(-1,), width="stretch", key="calibrate_back")
-    on.button("▶", on_click=step, args=(1,), width="stretch", key="calibrate_on")
-    chosen: float = asked.select_slider(say("pitch.frame_at"), stops, key=key, format_func=exact_clock)
+    chosen: float = row.select_slider(say("pitch.frame_at"), stops, key=key, format_func=exact_clock)
+    row.button("◀", on_click=step, args=(-1,), width=64, key="calibrate_back")
+    row.button("▶", on_click=step, args=(1,), width=64, key="calibrate_on")
     return chosen
 
 

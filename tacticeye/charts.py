@@ -247,6 +247,13 @@ def _picture_frame(at: list[float], axis: str, width: float) -> dict[str, Any]:
     }
 
 
+def name_marks(colours: TeamColours, dy: int) -> list[dict[str, Any]]:
+    """Text marks for players' names, to be drawn in this order: players who stand close together cover each other's
+    names, so each has an edge around it. dy: px from the player's place."""
+    name = {"type": "text", "dy": dy, "fontSize": 12, "fontWeight": 600, "color": colours.text}
+    return [{**name, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}, name]
+
+
 def clock_axis(field: str, scale: dict[str, Any]) -> dict[str, Any]:
     """The encoding of an x axis of video time. field: in ms."""
     axis = {"labelExpr": _CLOCK_LABEL, "title": None, "grid": False, "labelOverlap": True, "tickCount": 8}

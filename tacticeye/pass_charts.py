@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tacticeye.charts import UNSURE_COLOUR, VegaFigure
+from tacticeye.charts import UNSURE_COLOUR, VegaFigure, name_marks
 from tacticeye.labels import Labels
 from tacticeye.people_views import PeopleView, pass_pairs
 from tacticeye.pitch import markings
@@ -172,9 +172,6 @@ def _node_layer(labels: Labels, view: PeopleView) -> dict[str, Any]:
 
 
 def _name_layers(colours: TeamColours, view: PeopleView) -> list[dict[str, Any]]:
-    """Names with an edge around them: players who stand close together cover each other's."""
-    name = {"type": "text", "dy": -19, "fontSize": 12, "fontWeight": 600, "color": colours.text}
-    edge = {**name, "stroke": colours.background, "strokeWidth": 4, "strokeJoin": "round"}
     return [
         {
             "transform": [{"filter": "datum.part == 'node'"}],
@@ -186,7 +183,7 @@ def _name_layers(colours: TeamColours, view: PeopleView) -> list[dict[str, Any]]
                 "key": {"field": "track"},
             },
         }
-        for mark in (edge, name)
+        for mark in name_marks(colours, -19)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tacticeye.charts import VegaFigure
+from tacticeye.charts import VegaFigure, name_marks
 from tacticeye.labels import Labels
 from tacticeye.pitch import PitchLayout
 from tacticeye.pitch_charts import HEIGHT_PX, line_rows, pitch_frame, strokes
@@ -32,7 +32,7 @@ def shape_board(shape: TeamShape, layout: PitchLayout, team: int, colours: TeamC
             _lines("spread", frame, {"color": _shade(colours, colour), "strokeWidth": 3, "strokeCap": "round"}),
             _lines("team_line", frame, {"color": colour, "strokeWidth": 2, "strokeDash": [5, 4]}),
             _circles(frame, colour, labels),
-            _names(frame, colours),
+            *_names(frame, colours),
         ],
     }
     return VegaFigure(spec, rows)
@@ -101,13 +101,16 @@ def _circles(frame: dict[str, Any], colour: str, labels: Labels) -> dict[str, An
     }
 
 
-def _names(frame: dict[str, Any], colours: TeamColours) -> dict[str, Any]:
-    return {
-        "transform": [{"filter": "datum.layer == 'player'"}],
-        "mark": {"type": "text", "dy": -15, "fontSize": 12, "fontWeight": 600, "color": colours.text},
-        "encoding": {
-            "x": {"field": "x", **frame["x"]},
-            "y": {"field": "y", **frame["y"]},
-            "text": {"field": "name"},
-        },
-    }
+def _names(frame: dict[str, Any], colours: TeamColours) -> list[dict[str, Any]]:
+    return [
+        {
+            "transform": [{"filter": "datum.layer == 'player'"}],
+            "mark": mark,
+            "encoding": {
+                "x": {"field": "x", **frame["x"]},
+                "y": {"field": "y", **frame["y"]},
+                "text": {"field": "name"},
+            },
+        }
+        for mark in name_marks(colours, -15)
+    ]
