@@ -119,6 +119,8 @@ try:
             st.success(said)
         work_on(choose_moment(analysed))
         list_frames()
+    elif match.batch_idx >= 0:
+        st.html(panels.empty(say("pitch.no_frames"), say("pitch.no_frames_sentence")))
     else:
         match_frame.nothing_yet(match)
 except TacticEyeError as error:

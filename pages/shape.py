@@ -40,7 +40,8 @@ def one_team(view: ShapeView, team: int, colours: TeamColours) -> None:
     labels, shape = match_frame.labels_of(view.overrides), view.teams[team]
     st.html(panels.heading(labels.team(team)))
     figure = shape_charts.shape_board(shape, view.layout, team, colours, labels)
-    st.vega_lite_chart(figure.rows, figure.spec, key=f"shape {team}", width="stretch")
+    with st.container(key=f"shape_board_{team}"):
+        st.vega_lite_chart(figure.rows, figure.spec, key=f"shape {team}", width="stretch")
     st.html(shape_panels.figures(shape, view.entries[team] if view.entries else None, labels.texts))
     columns = {
         "zone": st.column_config.TextColumn(say("shape.zone"), width="small"),
