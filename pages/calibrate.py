@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from tacticeye import charts
-from tacticeye.dashboard import landmarks, match_frame, panels, polls
+from tacticeye.dashboard import landmarks, match_frame, panels, pitch_polls, polls
 from tacticeye.dashboard.language import say, texts
 from tacticeye.errors import TacticEyeError
 from tacticeye.hand_calibration import MIN_CLICKS, Click, drawn_lines
@@ -111,15 +111,17 @@ def list_frames() -> None:
 
 match_frame.header(match)
 try:
-    analysed = pitch.analysed_times(match.match_id).round(3).tolist() if match.batch_idx >= 0 else []
+    has_results = pitch_polls.facts(match.match_id).end_s > 0
+    analysed = pitch.analysed_times(match.match_id).round(3).tolist() if has_results else []
     if analysed:
         st.html(panels.hint(say("pitch.how_to")))
+        told = st.container()  # there without words too, or all below moves and is drawn twice for a moment
         said = st.session_state.pop("calibrate_said", "")
         if said:
-            st.success(said)
+            told.success(said)
         work_on(choose_moment(analysed))
         list_frames()
-    elif match.batch_idx >= 0:
+    elif has_results:
         st.html(panels.empty(say("pitch.no_frames"), say("pitch.no_frames_sentence")))
     else:
         match_frame.nothing_yet(match)
