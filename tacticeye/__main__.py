@@ -75,6 +75,8 @@ def analyze_tracking(settings: Settings, options: argparse.Namespace) -> int:
         tracking_fps=options.fps,
         tracking_provider=options.provider or "",
         tracking_files=tuple(map(str, options.files[1:])),
+        pitch_kind=options.pitch_kind,
+        pitch_size=options.pitch_size,
     )
     if options.match_id is not None:
         code = _analyze_new(settings, config, options.match_id, "", options.json)
@@ -226,6 +228,8 @@ def _video_config(options: argparse.Namespace, video: Path | str) -> AnalysisCon
         overrides["source_type"] = SourceType(options.source_type)
     if getattr(options, "keep_stream", False):
         overrides["keep_stream"] = True
+    if "pitch_kind" in options:
+        overrides |= {"pitch_kind": options.pitch_kind, "pitch_size": options.pitch_size}
     if options.model is not None:
         overrides["model_path"] = str(options.model.absolute())
     return AnalysisConfig.preset(options.preset, **overrides)

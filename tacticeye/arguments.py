@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from tacticeye.config import PRESETS, SourceType
+from tacticeye.pitch import LAYOUTS
 from tacticeye.training.command_line import add_evaluate_options, add_train_options
 
 EXPORT_FORMATS = ("json", "csv", "parquet", "duckdb", "sportscode", "events", "tracking", "spadl")
@@ -67,8 +68,8 @@ def _everywhere() -> argparse.ArgumentParser:
 
 
 def _add_analyses(commands: _Commands) -> None:
-    run = _run_options()
-    video = commands.add("analyze", "analyse a video here, with a progress bar", run, has_json=True)
+    run, pitch = _run_options(), _pitch_options()
+    video = commands.add("analyze", "analyse a video here, with a progress bar", run, pitch, has_json=True)
     video.add_argument("video", metavar="VIDEO", help="path of a video file, or a link")
     video.add_argument(
         "--source-type",
@@ -77,7 +78,7 @@ def _add_analyses(commands: _Commands) -> None:
     )
     video.add_argument("--keep-stream", action="store_true", help="keep a live stream as a video")
     _add_tracking_options(
-        commands.add("analyze-tracking", "possession, passes and events from tracking data", has_json=True)
+        commands.add("analyze-tracking", "possession, passes and events from tracking data", pitch, has_json=True)
     )
     _add_demo_options(commands.add("demo", "analyse the demo match, or render one", run, has_json=True))
 
@@ -114,10 +115,18 @@ def _run_options() -> argparse.ArgumentParser:
     return run
 
 
+def _pitch_options() -> argparse.ArgumentParser:
+    pitch = argparse.ArgumentParser(add_help=False)
+    pitch.add_argument("--pitch-kind", choices=list(LAYOUTS), default="11", help="players a side (default: 11)")
+    pitch.add_argument("--pitch-size", metavar="SIZE", default="",
+                       help="length x width, 100x64 or 110x70yd (default: the usual one, 105x68)")  # fmt: skip
+    return pitch
+
+
 def _add_tracking_options(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Positions as Parquet or CSV with the columns frame, player_id (-1 the ball), team_id (0, 1; -1 none), x_m, "
-        "y_m (105 x 68 m, origin top-left), and optionally period and visible; or a provider's own files."
+        "y_m (m, origin top-left of the pitch), and optionally period and visible; or a provider's own files."
     )
     parser.add_argument("files", type=Path, nargs="+", metavar="FRAMES",
                         help="the positions; then further files where the provider's data have them")  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 from tacticeye.__main__ import main
 from tacticeye.config import Settings
 from tacticeye.match_queue import MatchStatus
+from tacticeye.pitch import YARD_M
 from tacticeye.service import Service
 from tacticeye.store import MatchStore
 from tacticeye.types import Role
@@ -136,6 +137,21 @@ def test_with_an_id_it_becomes_a_match_that_has_finished_and_tells_the_same(tmp_
     keeper = people[people["track"] == HOME_IDS[0]]
     assert keeper["pitch_x"].mean() == pytest.approx(5.0, abs=0.3)
     assert keeper["pitch_y"].mean() == pytest.approx(34.0, abs=0.1)
+    assert tracks.index[tracks["role"] == Role.GOALKEEPER].tolist() == [HOME_IDS[0], AWAY_IDS[0]]
+
+
+def test_a_pitch_of_another_size_is_told_in_metres_or_yards(tmp_path: Path) -> None:
+    table = passing().assign(x_m=lambda rows: rows["x_m"] * 90 / 105, y_m=lambda rows: rows["y_m"] - 7)
+    sizes = {"metres": "90x54", "yards": f"{90 / YARD_M:.4f}x{54 / YARD_M:.4f}yd"}
+    metres, yards = (analyse(table, tmp_path, "--match-id", name, "--pitch-size", sizes[name]) for name in sizes)
+    assert metres == yards and len(metres["passes"]) == 4
+    assert np.hypot(*np.subtract(metres["events"][0]["from_xy"], (30 * 90 / 105, 13))) < 3
+    service = Service(Settings(data_dir=tmp_path / "data"))
+    assert service.pitch.layout("metres").size_m == (90.0, 54.0)
+    with MatchStore(tmp_path / "data" / "matches" / "metres").read() as snapshot:
+        people, tracks = snapshot.positions(), snapshot.tracks().set_index("track")
+    passer = people[people["track"] == HOME_IDS[1]]
+    assert passer["pitch_y"].mean() == pytest.approx(54 - 13, abs=0.1)
     assert tracks.index[tracks["role"] == Role.GOALKEEPER].tolist() == [HOME_IDS[0], AWAY_IDS[0]]
 
 

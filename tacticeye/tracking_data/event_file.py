@@ -14,7 +14,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tacticeye.pitch import WIDTH_M
 from tacticeye.tracking_data.frames import TrackingFrames
 from tacticeye.types import NO_TEAM, NO_TRACK, ControlSpan, Event, EventKind, EventResult
 
@@ -74,11 +73,11 @@ def _event(frames: TrackingFrames, event: Event) -> dict[str, Any]:
         "team": event.team if event.team != NO_TEAM else None,
         "from_player": event.track_from if event.track_from != NO_TRACK else None,
         "to_player": event.track_to if event.track_to != NO_TRACK else None,
-        "from_xy": _place(event.pitch_from),
-        "to_xy": _place(event.pitch_to),
+        "from_xy": _place(frames, event.pitch_from),
+        "to_xy": _place(frames, event.pitch_to),
         "confidence": round(event.confidence, 3),
     }
 
 
-def _place(xy: tuple[float, float]) -> list[float] | None:
-    return None if math.isnan(xy[0] + xy[1]) else [round(xy[0], 2), round(WIDTH_M - xy[1], 2)]
+def _place(frames: TrackingFrames, xy: tuple[float, float]) -> list[float] | None:
+    return None if math.isnan(xy[0] + xy[1]) else [round(xy[0], 2), round(frames.layout.width_m - xy[1], 2)]

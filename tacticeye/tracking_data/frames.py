@@ -1,6 +1,6 @@
 """TrackingFrames: positions of a whole match in memory, checked, and their way into the analysis and into the tables.
 
-Metres on the 105 x 68 pitch, origin bottom-left corner, whatever the file's convention was.
+Metres on the pitch, origin bottom-left corner, whatever the file's convention was.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye.analysis.observation import BODY_HEIGHT_M, FrameObservation
-from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.pitch import FULL_PITCH, PitchLayout
 from tacticeye.types import BallPosition, BallSource, Boxes, Calibration, Role
 
 MARGIN_M = 5.0
 PX_PER_M = 10.0
-PICTURE_WIDTH = round((LENGTH_M + 2 * MARGIN_M) * PX_PER_M)
-PICTURE_HEIGHT = round((WIDTH_M + 2 * MARGIN_M) * PX_PER_M)
 SHOULDERS_M = 0.6
 BALL_M = 0.22
 _NOWHERE = np.full(2, np.nan)
@@ -40,6 +38,7 @@ class TrackingFrames:
     xy         (R, 2) float64 m, NaN unknown
     interval_s median time between frames
     labels     the source's own name for a track, where that isn't its number
+    layout     the ground that the places are on
     """
 
     number: NDArray[np.int64]
@@ -54,9 +53,16 @@ class TrackingFrames:
     xy: NDArray[np.float64]
     interval_s: float
     labels: Mapping[int, str] = field(default_factory=dict)
+    layout: PitchLayout = FULL_PITCH
 
     def __len__(self) -> int:
         return len(self.number)
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of the picture from above, px."""
+        length, width = (round((side + 2 * MARGIN_M) * PX_PER_M) for side in self.layout.size_m)
+        return length, width
 
     @property
     def end_s(self) -> float:
@@ -82,9 +88,9 @@ class TrackingFrames:
             role=self.role[people],
             xy=xy,
             units_per_metre=np.ones(n),
-            place=to_picture(xy),
+            place=self._to_picture(xy),
             ball_xy=ball,
-            ball_place=to_picture(ball),
+            ball_place=self._to_picture(ball),
             ball_confidence=1.0,
             ball_is_detected=True,
             is_metric=True,
@@ -101,7 +107,7 @@ class TrackingFrames:
         is_ball = np.arange(len(xy)) >= len(xy) - balls
         order = np.argsort(index, kind="stable")
         order = order[np.isfinite(xy[order]).all(axis=1)]
-        feet = to_picture(xy)
+        feet = self._to_picture(xy)
         half = np.where(is_ball, BALL_M, SHOULDERS_M) * PX_PER_M / 2
         height = np.where(is_ball, BALL_M, BODY_HEIGHT_M) * PX_PER_M
         below = np.where(is_ball, half, 0.0)  # a ball's place is its centre, a person's are the feet
@@ -121,7 +127,7 @@ class TrackingFrames:
     def ball_positions(self, first: int, last: int) -> list[BallPosition]:
         """The ball of the frames first up to last, where it is seen."""
         seen = first + np.flatnonzero(np.isfinite(self.ball_xy[first:last]).all(axis=1))
-        places = to_picture(self.ball_xy[seen])
+        places = self._to_picture(self.ball_xy[seen])
         return [
             BallPosition(int(number), float(t_s), float(x), float(y), BallSource.DETECTED, 1.0)
             for number, t_s, (x, y) in zip(self.number[seen], self.t_s[seen], places, strict=True)
@@ -129,16 +135,17 @@ class TrackingFrames:
 
     def calibration(self, first: int, last: int) -> Calibration:
         """How the picture from above and the pitch belong together, the same for every frame."""
-        n = last - first
-        to_pitch = np.array([[1 / PX_PER_M, 0, -MARGIN_M], [0, -1 / PX_PER_M, WIDTH_M + MARGIN_M], [0, 0, 1]])
+        n, (width, height) = last - first, self.picture_size
+        top_m = self.layout.width_m + MARGIN_M
+        to_pitch = np.array([[1 / PX_PER_M, 0, -MARGIN_M], [0, -1 / PX_PER_M, top_m], [0, 0, 1]])
         return replace(
             Calibration.empty(n),
             frame=self.number[first:last],
             t_s=self.t_s[first:last],
             image_to_pitch=np.tile(to_pitch, (n, 1, 1)),
             k1=np.zeros(n),
-            centre=np.tile([PICTURE_WIDTH / 2, PICTURE_HEIGHT / 2], (n, 1)),
-            scale=np.full(n, PICTURE_WIDTH / 2),
+            centre=np.tile([width / 2, height / 2], (n, 1)),
+            scale=np.full(n, width / 2),
             error_m=np.zeros(n),
             is_followed=np.ones(n, np.bool_),
         )
@@ -151,27 +158,31 @@ class TrackingFrames:
         step = int(np.median(np.diff(self.number))) if len(self) > 1 else 1
         return int(self.number[-1]) + step
 
-
-def to_picture(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(..., 2) px of the picture from above, origin top-left, from (..., 2) m of the pitch, origin bottom-left."""
-    x = (xy[..., 0] + MARGIN_M) * PX_PER_M
-    y = (WIDTH_M + MARGIN_M - xy[..., 1]) * PX_PER_M
-    return np.stack([x, y], axis=-1)
+    def _to_picture(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(..., 2) px of the picture from above, origin top-left, from (..., 2) m of the pitch, origin bottom-left."""
+        x = (xy[..., 0] + MARGIN_M) * PX_PER_M
+        y = (self.layout.width_m + MARGIN_M - xy[..., 1]) * PX_PER_M
+        return np.stack([x, y], axis=-1)
 
 
 def find_goalkeepers(
-    period: NDArray[np.int64], track: NDArray[np.int64], team: NDArray[np.int64], x_m: NDArray[np.float64]
+    period: NDArray[np.int64],
+    track: NDArray[np.int64],
+    team: NDArray[np.int64],
+    x_m: NDArray[np.float64],
+    length_m: float,
 ) -> NDArray[np.bool_]:
     """(R,) bool: rows of goalkeepers, each side's person who stays furthest from the halfway line in a period.
 
-    Only a person who does so clearly counts: at least GOALKEEPER_M away in the median, for a good part of the time.
+    Only a person who does so clearly counts: at least GOALKEEPER_DEPTH of a half away in the median, for a good part of
+    the time.
     """
     found = np.zeros(len(track), bool)
     keys = np.stack([period, team, track], axis=1)
     people, row_person, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
     order = np.argsort(row_person, kind="stable")
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    away = np.abs(x_m[order] - LENGTH_M / 2)
+    away = np.abs(x_m[order] - length_m / 2)
     median = np.array([np.nanmedian(away[a : a + n]) if np.isfinite(away[a : a + n]).any() else 0.0
                        for a, n in zip(starts, counts, strict=True)])  # fmt: skip
     for side in np.unique(people[:, :2], axis=0):
@@ -180,10 +191,10 @@ def find_goalkeepers(
         members = np.flatnonzero((people[:, :2] == side).all(axis=1))
         members = members[counts[members] >= GOALKEEPER_SHARE * counts[members].max()]
         best = members[np.argmax(median[members])]
-        if median[best] >= GOALKEEPER_M:
+        if median[best] >= GOALKEEPER_DEPTH * length_m / 2:
             found |= row_person == best
     return found
 
 
-GOALKEEPER_M = 25.0
+GOALKEEPER_DEPTH = 25.0 / 52.5
 GOALKEEPER_SHARE = 0.3

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tacticeye.errors import ConfigurationError, TrackingDataError
-from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.pitch import PitchLayout
 from tacticeye.tracking_data.frames import TrackingFrames
 from tacticeye.tracking_data.tables import BALL, make_frames
 
@@ -40,7 +40,7 @@ PROVIDERS = {
 }
 
 
-def read_provider(name: str, files: Sequence[Path]) -> TrackingFrames:
+def read_provider(name: str, files: Sequence[Path], layout: PitchLayout) -> TrackingFrames:
     """files: positions first, then what else the provider needs. Raises ConfigurationError, TrackingDataError."""
     provider = PROVIDERS.get(name)
     if provider is None:
@@ -52,10 +52,10 @@ def read_provider(name: str, files: Sequence[Path]) -> TrackingFrames:
     if len(files) > len(provider.files):
         raise TrackingDataError(shown, f"{name} takes {len(provider.files)} files: {', '.join(provider.files)}.")
     dataset = _load(name, provider, files)
-    table, fps, labels = _as_table(dataset)
+    table, fps, labels = _as_table(dataset, layout)
     if table.empty:
         raise TrackingDataError(shown, "kloppy found no frame in it; check that the files belong together.")
-    return replace(make_frames(shown, table, fps), labels=labels)
+    return replace(make_frames(shown, table, fps, layout), labels=labels)
 
 
 def _load(name: str, provider: Provider, files: Sequence[Path]) -> Any:
@@ -82,7 +82,7 @@ def _load(name: str, provider: Provider, files: Sequence[Path]) -> Any:
         ) from error
 
 
-def _as_table(dataset: Any) -> tuple[pd.DataFrame, float, dict[int, str]]:
+def _as_table(dataset: Any, layout: PitchLayout) -> tuple[pd.DataFrame, float, dict[int, str]]:
     """The dataset in the columns of tables.py, its rate, and who each number is."""
     metadata = dataset.metadata
     team_of = {team.team_id: number for number, team in enumerate(metadata.teams[:2])}
@@ -103,8 +103,8 @@ def _as_table(dataset: Any) -> tuple[pd.DataFrame, float, dict[int, str]]:
             if place is not None and number is not None:
                 rows.append((period, frame, number, float(place.x), float(place.y), True))
     table = pd.DataFrame(rows, columns=["period", "frame", "player_id", "x_m", "y_m", "visible"])
-    table["x_m"] *= LENGTH_M
-    table["y_m"] *= WIDTH_M
+    table["x_m"] *= layout.length_m
+    table["y_m"] *= layout.width_m
     table["team_id"] = table["player_id"].map(teams).fillna(-1).astype(np.int64)
     return table, _numbering_rate(dataset, table), labels
 

@@ -21,7 +21,7 @@ from tacticeye.errors import DatabaseDamagedError
 from tacticeye.match_files import MatchFolder
 from tacticeye.match_state import MatchState, Progress, SourceFacts, get_default_storage
 from tacticeye.store import MatchRecord, MatchStore
-from tacticeye.tracking_data.frames import PICTURE_HEIGHT, PICTURE_WIDTH, TrackingFrames
+from tacticeye.tracking_data.frames import TrackingFrames
 from tacticeye.tracking_data.providers import read_provider
 from tacticeye.tracking_data.tables import read_table
 from tacticeye.types import NO_PTS, AnalysisProgress, ChunkOutput, Role, StreamPosition, TrackSummary
@@ -31,8 +31,8 @@ def read_frames(config: AnalysisConfig) -> TrackingFrames:
     """The positions that a match's settings name. Raises TrackingDataError, ConfigurationError."""
     path = Path(config.source_url)
     if config.tracking_provider:
-        return read_provider(config.tracking_provider, [path, *map(Path, config.tracking_files)])
-    return read_table(path, config.tracking_fps)
+        return read_provider(config.tracking_provider, [path, *map(Path, config.tracking_files)], config.pitch_layout)
+    return read_table(path, config.tracking_fps, config.pitch_layout)
 
 
 def analyse_held_tracking(
@@ -87,7 +87,7 @@ class TrackingProcessor:
     def __init__(self, frames: TrackingFrames, state: MatchState) -> None:
         self._frames = frames
         self._state = state
-        self._analysis = PlayAnalysis(state.possession, state.play_events)
+        self._analysis = PlayAnalysis(state.possession, state.play_events, frames.layout)
         self._totals = state.totals
         self._open_spans = state.open_spans
         self._progress = state.progress
@@ -192,7 +192,8 @@ def _first_state(folder: MatchFolder, store: MatchStore, config: AnalysisConfig,
                 folder.database, "its analysis state can't be read by this version; analyse the positions anew."
             ) from error
     fps = 1.0 / frames.interval_s
-    facts = SourceFacts(PICTURE_WIDTH, PICTURE_HEIGHT, fps, len(frames), frames.end_s)
+    width, height = frames.picture_size
+    facts = SourceFacts(width, height, fps, len(frames), frames.end_s)
     if not store.exists:
         store.create(
             MatchRecord(
@@ -200,8 +201,8 @@ def _first_state(folder: MatchFolder, store: MatchStore, config: AnalysisConfig,
                 config_json=TypeAdapter(AnalysisConfig).dump_json(config).decode(),
                 source_path=config.source_url,
                 source_name=Path(config.source_url).name,
-                width=PICTURE_WIDTH,
-                height=PICTURE_HEIGHT,
+                width=width,
+                height=height,
                 fps=fps,
                 declared_duration_s=frames.end_s,
                 created_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,8 +1,8 @@
 """Tables of positions (Parquet or CSV) to TrackingFrames; what can't be used is refused in one sentence.
 
 Columns: frame (whole numbers, unique over the match), player_id (-1 the ball), team_id (0, 1; -1 none), x_m, y_m
-(metres, 105 x 68, origin top-left). Optional: period (1), visible (True), t_seconds (only to tell whether `fps` counts
-the frame numbers or the rows). A ball that is given but not visible for DEAD_S or longer is out of play.
+(metres, origin top-left of the pitch). Optional: period (1), visible (True), t_seconds (only to tell whether `fps`
+counts the frame numbers or the rows). A ball that is given but not visible for DEAD_S or longer is out of play.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tacticeye.errors import TrackingDataError
-from tacticeye.pitch import LENGTH_M, WIDTH_M
+from tacticeye.pitch import PitchLayout
 from tacticeye.tracking_data.frames import TrackingFrames, find_goalkeepers
 from tacticeye.types import Role
 
@@ -29,7 +29,7 @@ RATES = (1.0, 200.0)
 RATE_TOLERANCE = 0.03
 
 
-def read_table(path: Path, fps: float) -> TrackingFrames:
+def read_table(path: Path, fps: float, layout: PitchLayout) -> TrackingFrames:
     """fps: frame numbers a second. Raises TrackingDataError."""
     if not RATES[0] <= fps <= RATES[1]:
         raise TrackingDataError(str(path), f"{fps:g} frames a second can't be; give --fps between 1 and 200.")
@@ -42,7 +42,7 @@ def read_table(path: Path, fps: float) -> TrackingFrames:
         )
     if not len(table):
         raise TrackingDataError(str(path), "the table has no rows; give a file with positions in it.")
-    return make_frames(str(path), table, fps)
+    return make_frames(str(path), table, fps, layout)
 
 
 def _load(path: Path) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def _load(path: Path) -> pd.DataFrame:
         ) from error
 
 
-def make_frames(source: str, table: pd.DataFrame, fps: float) -> TrackingFrames:
+def make_frames(source: str, table: pd.DataFrame, fps: float, layout: PitchLayout) -> TrackingFrames:
     """Checked, sorted, in our coordinates. Raises TrackingDataError."""
     frame = _whole_numbers(source, table, "frame")
     player = _whole_numbers(source, table, "player_id")
@@ -70,7 +70,7 @@ def make_frames(source: str, table: pd.DataFrame, fps: float) -> TrackingFrames:
         odd = team[~np.isin(team, (-1, 0, 1))][0]
         raise TrackingDataError(source, f"team_id holds {odd}; teams are 0 and 1, the ball and officials have -1.")
     is_ball = player == BALL
-    _check_places(source, xy[~is_ball])
+    _check_places(source, xy[~is_ball], layout)
     visible = _flags(source, table, "visible")
     order = np.lexsort((player, frame, period))
     is_first = np.ones(len(order), bool)
@@ -78,7 +78,7 @@ def make_frames(source: str, table: pd.DataFrame, fps: float) -> TrackingFrames:
     is_first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)  # of a place given twice the first counts
     order = order[is_first]
     rate = _numbering_rate(table, frame, period, fps)
-    columns = _Columns(period[order], frame[order], player[order], team[order], xy[order], visible[order])
+    columns = _Columns(period[order], frame[order], player[order], team[order], xy[order], visible[order], layout)
     return columns.as_frames(rate)
 
 
@@ -93,9 +93,10 @@ class _Columns:
         team: NDArray[np.int64],
         xy: NDArray[np.float64],
         visible: NDArray[np.bool_],
+        layout: PitchLayout,
     ) -> None:
-        self.player, self.team, self.visible = player, team, visible
-        self.xy = np.stack([xy[:, 0], WIDTH_M - xy[:, 1]], axis=1)
+        self.player, self.team, self.visible, self.layout = player, team, visible, layout
+        self.xy = np.stack([xy[:, 0], layout.width_m - xy[:, 1]], axis=1)
         begins = np.ones(len(frame), bool)
         begins[1:] = (frame[1:] != frame[:-1]) | (period[1:] != period[:-1])
         self.starts = np.flatnonzero(begins)
@@ -117,7 +118,7 @@ class _Columns:
         counts = np.bincount(self.row_frame[people], minlength=n)
         track, team = self.player[people], self.team[people]
         role = np.where(team < 0, Role.REFEREE, Role.PLAYER)
-        is_goalkeeper = find_goalkeepers(self.row_period[people], track, team, self.xy[people, 0])
+        is_goalkeeper = find_goalkeepers(self.row_period[people], track, team, self.xy[people, 0], self.layout.length_m)
         role[is_goalkeeper] = Role.GOALKEEPER
         gaps = np.diff(t_s)
         return TrackingFrames(
@@ -132,6 +133,7 @@ class _Columns:
             role=role.astype(np.int8),
             xy=self.xy[people],
             interval_s=float(np.median(gaps)) if len(gaps) else 1.0 / rate,
+            layout=self.layout,
         )
 
 
@@ -194,16 +196,16 @@ def _flags(source: str, table: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     return _numbers(source, table, name) > 0 if name in table else np.ones(len(table), bool)
 
 
-def _check_places(source: str, xy: NDArray[np.float64]) -> None:
+def _check_places(source: str, xy: NDArray[np.float64], layout: PitchLayout) -> None:
     known = xy[np.isfinite(xy).all(axis=1)]
     if not len(known):
         raise TrackingDataError(source, "no person has a place; x_m and y_m must hold metres.")
     low, high = np.percentile(known, [5, 95], axis=0)
     spread = np.percentile(known, 75, axis=0) - np.percentile(known, 25, axis=0)
-    is_far = (low < -FURTHEST_M).any() or (high > np.array([LENGTH_M, WIDTH_M]) + FURTHEST_M).any()
+    is_far = (low < -FURTHEST_M).any() or (high > np.array(layout.size_m) + FURTHEST_M).any()
     if is_far or (len(np.unique(known, axis=0)) > 50 and (high - low).max() < LEAST_SPREAD_M and spread.max() < 1):
         raise TrackingDataError(
             source,
             f"x_m goes from {low[0]:.3g} to {high[0]:.3g} and y_m from {low[1]:.3g} to {high[1]:.3g}; they must be "
-            "metres on a 105 x 68 pitch, origin in the upper left corner.",
+            f"metres on a {layout.length_m:g} x {layout.width_m:g} pitch, origin in the upper left corner.",
         )
