@@ -284,6 +284,13 @@ def evaluate_ball(
     Each ball is looked at from BALL_DRAWS places.
     """
     detector = BallCropDetector(weights, config.device, config.backend, min_score=LOWEST_SCORE)
+    return evaluate_ball_detector(detector, samples, on_count, seed)
+
+
+def evaluate_ball_detector(
+    detector: BallCropDetector, samples: Sequence[Sample], on_count: OnCount, seed: int = 0
+) -> DetectionReport:
+    """The same for a detector that is open, whose lowest score is LOWEST_SCORE. Raises DataSetError."""
     found: list[Found] = []
     certain: list[Found] = []
     near: list[Found] = []

@@ -29,15 +29,18 @@ CERTAIN_SCORE = 0.25
 
 
 class BallCropDetector:
-    """Finds ball candidates in crops. Not thread-safe."""
+    """Finds ball candidates in crops. Not thread-safe.
+
+    network: what computes them.
+    """
 
     def __init__(
         self, path: Path, device: str = "auto", backend: Backend = Backend.AUTO, min_score: float = MIN_SCORE
     ) -> None:
         """Raises WeightsError where the file can't be used, ConfigurationError for a device that isn't there."""
-        self._network = open_network(path, device, backend)
+        self.network = open_network(path, device, backend)
         self._min_score = min_score
-        names = self._network.traits.names
+        names = self.network.traits.names
         balls = np.flatnonzero(roles_of_classes(names) == Role.BALL)
         if not len(balls) and len(names) == 1:
             balls = np.array(list(names))  # one class in weights for the ball is the ball, whatever it is called
@@ -52,11 +55,11 @@ class BallCropDetector:
         crops: (h, w, 3) uint8 BGR of any size, best all of one: each new size costs the backend up to a second. The
         candidates of a crop depend on that crop alone.
         """
-        answers = self._network.predict(_padded(crop) for crop in crops)
+        answers = self.network.predict(_padded(crop) for crop in crops)
         return [self._candidates(raw, crop) for raw, crop in zip(answers, crops, strict=True)]
 
     def _candidates(self, raw: NDArray[np.float32], crop: Image) -> NDArray[np.float32]:
-        if self._network.traits.is_end_to_end:
+        if self.network.traits.is_end_to_end:
             raw = raw[np.isin(raw[:, 5].astype(np.int64), self._balls) & (raw[:, 4] >= self._min_score)]
             xyxy, score = raw[:, :4], raw[:, 4]
         else:
