@@ -259,7 +259,6 @@ class BatchProcessor:
             place=place,
             ball_xy=to_shot[:, :2] @ ball_place + to_shot[:, 2],
             ball_place=ball_place,
-            ball_confidence=ball.confidence if ball else 0.0,
             ball_is_detected=ball is not None and ball.source is BallSource.DETECTED,
             ball_pitch=_pitch_of(ball_place, waiting.projection, self._config.pitch_layout.size_m),
             people_pitch=PitchProjection.from_numbers(waiting.projection).to_pitch(place),

@@ -36,7 +36,6 @@ class FrameObservation:
     place            (P, 2) float64, the same feet where events should show them
     ball_xy          (2,) float64, NaN unseen; in xy's frame of reference
     ball_place       (2,) float64, NaN unseen; where events should show the ball
-    ball_confidence  0..1
     ball_is_detected False where the ball's position was interpolated
     is_metric        xy are pitch metres, origin bottom-left corner
     ball_pitch       (x, y) m of the pitch under the ball, NaN unknown; for events, where xy aren't metres themselves
@@ -56,7 +55,6 @@ class FrameObservation:
     place: NDArray[np.float64]
     ball_xy: NDArray[np.float64]
     ball_place: NDArray[np.float64]
-    ball_confidence: float
     ball_is_detected: bool
     is_metric: bool = False
     is_dead: bool = False

@@ -91,7 +91,6 @@ class TrackingFrames:
             place=self._to_picture(xy),
             ball_xy=ball,
             ball_place=self._to_picture(ball),
-            ball_confidence=1.0,
             ball_is_detected=True,
             is_metric=True,
             is_dead=bool(self.is_dead[index]),

@@ -98,7 +98,6 @@ class Scene:
             place=people * scale,
             ball_xy=ball * scale,
             ball_place=ball * scale,
-            ball_confidence=0.9,
             ball_is_detected=True,
             is_metric=self.is_metric,
             ball_pitch=(float(ball[0]), float(ball[1])) if self.is_calibrated and is_inside(ball, 3.0) else NOWHERE,

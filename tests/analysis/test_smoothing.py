@@ -30,7 +30,7 @@ def touched(error_m: float, seed: int) -> tuple[NearPersonState, NearPersonState
         feet = np.array([[50.0 + 5.0 * since_s, 30.0]]) + rng.normal(0, error_m, (1, 2))
         number, team, role = np.array([1], np.int32), np.array([0], np.int8), np.array([Role.PLAYER], np.int8)
         observation = FrameObservation(
-            index, t_s, True, index == 0, number, team, role, feet, np.ones(1), feet, ball, ball, 1.0, True, True
+            index, t_s, True, index == 0, number, team, role, feet, np.ones(1), feet, ball, ball, True, True
         )
         move_people(people, observation)
         sightings.append(make_sighting(observation, 0, 1.0, people))

@@ -39,7 +39,7 @@ def observations(n: int, rate_hz: float) -> Iterator[FrameObservation]:
         start, end = xy[holders[int(turn)]], xy[holders[int(turn) + 1]]
         ball = start + share * (end - start) + 0.3
         yield FrameObservation(
-            index, t_s, True, index == 0, track, team, role, xy, np.ones(PEOPLE), xy, ball, ball, 1.0, True, True
+            index, t_s, True, index == 0, track, team, role, xy, np.ones(PEOPLE), xy, ball, ball, True, True
         )
 
 

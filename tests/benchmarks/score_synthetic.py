@@ -50,7 +50,6 @@ def observations(play: Play, rate_hz: float, jitter_m: float, seed: int) -> Iter
             place=xy,
             ball_xy=ball,
             ball_place=ball,
-            ball_confidence=1.0,
             ball_is_detected=True,
             is_metric=True,
         )

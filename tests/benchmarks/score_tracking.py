@@ -65,7 +65,6 @@ def observations(frames: pd.DataFrame, fps: float) -> Iterator[FrameObservation]
             place=xy[people],
             ball_xy=ball,
             ball_place=ball,
-            ball_confidence=1.0,
             ball_is_detected=True,
             is_metric=True,
             is_dead=bool(is_dead[index]),
