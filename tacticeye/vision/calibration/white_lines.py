@@ -125,24 +125,28 @@ def _nothing() -> Measurements:
 
 def _visible(vector: Vector, samples: LineSamples, picture: Picture) -> tuple[NDArray[np.intp], Array, Array, Array]:
     """Samples to ask: their index, place (K, 2) px, normal (K, 2) and line width (K,) px, evenly along the picture."""
-    n = len(samples.points_m)
-    everything = np.concatenate([samples.points_m, samples.along_m, samples.across_m])
-    places, along, across = project(vector[None], everything, picture)[0].reshape(3, n, 2)
-    inside = (places > EDGE_PX).all(axis=1) & (places < [picture.width - EDGE_PX, picture.height - EDGE_PX]).all(axis=1)
-    inside &= np.isfinite(along).all(axis=1) & np.isfinite(across).all(axis=1)
-    rows = np.flatnonzero(inside)
+    everything = project(vector[None], samples.points_m, picture)[0]
+    x, y = everything.T
+    rows = np.flatnonzero(
+        (x > EDGE_PX) & (x < picture.width - EDGE_PX) & (y > EDGE_PX) & (y < picture.height - EDGE_PX)
+    )
+    beside = np.concatenate([samples.along_m[rows], samples.across_m[rows]])
+    along, across = project(vector[None], beside, picture)[0].reshape(2, len(rows), 2)
+    is_known = np.isfinite(along).all(axis=1) & np.isfinite(across).all(axis=1)
+    rows, along, across = rows[is_known], along[is_known], across[is_known]
     if not len(rows):
         return rows, np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0)
-    tangent = along[rows] - places[rows]
+    places = everything[rows]
+    tangent = along - places
     length = np.linalg.norm(tangent, axis=1)
     tangent /= np.maximum(length, 1e-9)[:, None]
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
-    width = np.abs(((across[rows] - places[rows]) * normal).sum(axis=1))
+    width = np.abs(((across - places) * normal).sum(axis=1))
     covered = np.cumsum(length * SAMPLE_STEP_M / 0.1)  # px of line up to each sample
     spacing = max(MIN_SPACING_PX, covered[-1] / MAX_SAMPLES)
     step = np.floor(covered / spacing)
     kept = np.flatnonzero((np.diff(step, prepend=-1.0) > 0) & (width > MIN_WIDTH_PX))
-    return rows[kept], places[rows[kept]], normal[kept], width[kept]
+    return rows[kept], places[kept], normal[kept], width[kept]
 
 
 def _outside(places: Array, people_xyxy: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -165,7 +169,7 @@ def _crests(
     offset = np.arange(-half, half + 1)
     grid = (places[:, None] + offset[None, :, None] * normal[:, None]).astype(np.float32)
     colours = cv2.remap(image, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    white = colours.min(axis=2).astype(np.float64)
+    white = cv2.min(cv2.min(colours[..., 0], colours[..., 1]), colours[..., 2]).astype(np.float64)
     side = np.clip(np.rint(0.8 * width + 2), *_SIDE_PX).astype(int)[:, None]
     at = np.arange(_SIDE_PX[1], _SIDE_PX[1] + 2 * reach + 1)[None, :]
     row = np.arange(len(places))[:, None]
