@@ -56,21 +56,28 @@ def open_network(path: Path, device: str = "auto", backend: Backend = Backend.AU
     Raises WeightsError where the file can't be used, ConfigurationError for a device or backend that isn't there.
     """
     check_weights(path)
+    from tacticeye.vision.ultralytics_backend import TorchNetwork, find_device, load_for_export
+
+    if not is_for_openvino(device, backend):
+        return TorchNetwork(path, find_device(device))
+    from tacticeye.vision.openvino_backend import OpenVinoNetwork
+
+    return OpenVinoNetwork(path, load_for_export, may_be_coarse=backend == Backend.AUTO)
+
+
+def is_for_openvino(device: str, backend: Backend) -> bool:
+    """Whether OpenVINO computes, not torch. Raises ConfigurationError for a device or backend that isn't there."""
     if backend not in set(Backend):
         raise ConfigurationError("backend", backend, "one of " + ", ".join(Backend))
-    from tacticeye.vision.ultralytics_backend import TorchNetwork, find_device
+    from tacticeye.vision.ultralytics_backend import find_device
 
-    where = find_device(device)
+    is_processor = find_device(device).type == "cpu"
     has_openvino = importlib.util.find_spec("openvino") is not None
     if backend == Backend.OPENVINO and not has_openvino:
         raise ConfigurationError("backend", backend, "openvino to be installed (pip install openvino), or torch")
-    if backend == Backend.OPENVINO and where.type != "cpu":
+    if backend == Backend.OPENVINO and not is_processor:
         raise ConfigurationError("backend", backend, "the device cpu; GPUs are driven by torch")
-    if backend == Backend.TORCH or where.type != "cpu" or not has_openvino:
-        return TorchNetwork(path, where)
-    from tacticeye.vision.openvino_backend import OpenVinoNetwork
-
-    return OpenVinoNetwork(path, may_be_coarse=backend == Backend.AUTO)
+    return backend != Backend.TORCH and is_processor and has_openvino
 
 
 def check_weights(path: Path) -> None:

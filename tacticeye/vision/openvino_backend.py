@@ -1,4 +1,4 @@
-"""YOLO networks computed by OpenVINO: the only module that knows it.
+"""Networks computed by OpenVINO: the only module that knows it.
 
 The network is translated once for all picture sizes and kept in a folder .openvino beside the weights (in the user's
 cache where that can't be written), under the hash of the weights. Opening it again needs neither torch nor
@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacticeye.types import Image
-from tacticeye.vision.network import NetworkTraits, check_weights
+from tacticeye.vision.network import NetworkTraits
 
 log = logging.getLogger(__name__)
+
+# Opens weights: the torch module to translate, a picture (1, 3, height, width) of the size asked for, and how to read
+# the answers. Raises WeightsError.
+Load = Callable[[Path, tuple[int, int]], tuple[Any, Any, NetworkTraits]]
 
 CACHE_FOLDER = ".openvino"
 # Raise it when the translation changes, so that kept ones are made anew.
@@ -45,8 +49,8 @@ class OpenVinoNetwork:
     model: the translation, for any picture size; may be replaced by a quantised one before the first picture.
     """
 
-    def __init__(self, path: Path, *, may_be_coarse: bool = False) -> None:
-        """Translates the weights where that isn't done yet (some seconds). Raises WeightsError.
+    def __init__(self, path: Path, load: Load, *, may_be_coarse: bool = False) -> None:
+        """Translates the weights in the file at `path` where that isn't done yet (some seconds). Raises WeightsError.
 
         may_be_coarse: compute in bfloat16 on processors that have units for it; elsewhere it would be slower.
         """
@@ -54,7 +58,7 @@ class OpenVinoNetwork:
         self._core = openvino.Core()
         has_units = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._precision = "bf16" if may_be_coarse and has_units else "f32"
-        self.model, self.traits = self._open(path)
+        self.model, self.traits = self._open(path, load)
         self._queues: dict[tuple[int, ...], Any] = {}
 
     def predict(self, pictures: Iterable[Image]) -> list[NDArray[np.float32]]:
@@ -87,9 +91,8 @@ class OpenVinoNetwork:
             self._queues[shape] = queue
         return self._queues[shape]
 
-    def _open(self, path: Path) -> tuple[Any, NetworkTraits]:
+    def _open(self, path: Path, load: Load) -> tuple[Any, NetworkTraits]:
         """The model for any picture size, and how to read it."""
-        check_weights(path)
         key = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
         folder = _cache_folder(path) / f"{path.stem}-{key}-{TRANSLATION}"
         if folder.is_dir():
@@ -98,7 +101,7 @@ class OpenVinoNetwork:
             except (RuntimeError, OSError, ValueError, KeyError) as error:
                 log.warning("%s is damaged and made anew (%s)", folder, error)
                 shutil.rmtree(folder, ignore_errors=True)
-        _translate(path, folder)
+        _translate(path, load, folder)
         return self._read(folder)
 
     def _read(self, folder: Path) -> tuple[Any, NetworkTraits]:
@@ -112,12 +115,10 @@ def _keep(request: Any, place: tuple[dict[int, NDArray[np.float32]], int]) -> No
     answers[number] = request.get_output_tensor(0).data[0].copy()
 
 
-def _translate(path: Path, folder: Path) -> None:
+def _translate(path: Path, load: Load, folder: Path) -> None:
     """Write model.xml, model.bin and traits.json to `folder` in one step. Raises WeightsError."""
-    from tacticeye.vision.ultralytics_backend import load_for_export
-
     openvino = load_openvino()
-    network, example, traits = load_for_export(path, _TRACED_SIZE)
+    network, example, traits = load(path, _TRACED_SIZE)
     with warnings.catch_warnings():
         # Tracing warns of shapes that become constants; those that matter don't.
         warnings.simplefilter("ignore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tacticeye.config import Backend
 from tacticeye.errors import WeightsError
+from tacticeye.pitch import KEYPOINT_NAMES
 from tacticeye.types import Image
 from tacticeye.vision.letterbox import PADDING_GREY, STRIDE
+from tacticeye.vision.network import Network, NetworkTraits, is_for_openvino
 from tacticeye.vision.pitch_network import LAYERS, N_KEYPOINTS, OUTPUT_STRIDE, PitchNetwork
 from tacticeye.vision.ultralytics_backend import LOAD_ERRORS, find_device, new_layers
 
 INPUT_PX = 640  # longer side; the network was trained on pictures shown at 560 to 1150 px
 _FORMAT = "tacticeye pitch network 1"
+_TRAITS = NetworkTraits(dict(enumerate(KEYPOINT_NAMES)), is_end_to_end=False)  # answers are maps, no boxes
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +44,12 @@ class PitchEvidence:
 class PitchKeypointDetector:
     """Finds the landmarks of the pitch. Not thread-safe."""
 
-    def __init__(self, path: Path, device: str = "auto", imgsz: int = INPUT_PX) -> None:
+    def __init__(
+        self, path: Path, device: str = "auto", backend: Backend = Backend.AUTO, imgsz: int = INPUT_PX
+    ) -> None:
         """Raises WeightsError where the file can't be used, ConfigurationError for a device that isn't there."""
-        self._device = find_device(device)
         self._imgsz = imgsz
-        self._network = load_pitch_network(path).to(self._device)
-        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = open_pitch_network(path, device, backend)
 
     def detect(self, image: Image) -> PitchEvidence:
         """The evidence in a picture (H, W, 3) uint8 BGR of any size."""
@@ -54,9 +59,7 @@ class PitchKeypointDetector:
         # Padded to the right and below only, so that cells begin at the picture's corner.
         canvas = np.full((height + -height % STRIDE, width + -width % STRIDE, 3), PADDING_GREY, np.uint8)
         canvas[:height, :width] = small[:, :, ::-1]
-        with torch.inference_mode():
-            pixels = torch.from_numpy(canvas).to(self._device).permute(2, 0, 1)[None].float() / 255
-            answer = self._network(pixels)[0].sigmoid().cpu().numpy()
+        answer = np.asarray(1 / (1 + np.exp(-self._network.predict([canvas])[0])), np.float32)
         cells = peaks(answer[:N_KEYPOINTS])
         lines = answer[N_KEYPOINTS, : -(-height // OUTPUT_STRIDE), : -(-width // OUTPUT_STRIDE)]
         return PitchEvidence(
@@ -64,6 +67,36 @@ class PitchKeypointDetector:
             lines=np.rint(lines * 255).astype(np.uint8),
             line_scale=OUTPUT_STRIDE / scale,
         )
+
+
+class _TorchPitchNetwork:
+    """The network computed by torch, in float32."""
+
+    def __init__(self, path: Path, device: torch.device) -> None:
+        self.traits = _TRAITS
+        self._device = device
+        self._network = load_pitch_network(path).to(device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def predict(self, pictures: Iterable[Image]) -> list[NDArray[np.float32]]:
+        """(33, H/4, W/4) logits for each picture (H, W, 3) uint8 RGB."""
+        with torch.inference_mode():
+            return [self._answer(picture) for picture in pictures]
+
+    def _answer(self, picture: Image) -> NDArray[np.float32]:
+        pixels = torch.from_numpy(picture).to(self._device).permute(2, 0, 1)[None].float() / 255
+        return np.asarray(self._network(pixels)[0].cpu().numpy(), np.float32)
+
+
+def open_pitch_network(path: Path, device: str = "auto", backend: Backend = Backend.AUTO) -> Network:
+    """The pitch network, computed by whom `open_network` takes for detectors, always in float32: coarser numbers would
+    move landmarks. Raises WeightsError, ConfigurationError."""
+    if not is_for_openvino(device, backend):
+        return _TorchPitchNetwork(path, find_device(device))
+    from tacticeye.vision.openvino_backend import OpenVinoNetwork
+
+    _check_is_there(path)
+    return OpenVinoNetwork(path, lambda file, size: (load_pitch_network(file), torch.zeros(1, 3, *size), _TRAITS))
 
 
 def peaks(heat: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -99,10 +132,14 @@ def save_pitch_network(network: PitchNetwork, path: Path) -> None:
     temporary.replace(path)
 
 
-def load_pitch_network(path: Path) -> PitchNetwork:
-    """The network in evaluation mode on the CPU, float32. Raises WeightsError."""
+def _check_is_there(path: Path) -> None:
     if not path.is_file():
         raise WeightsError(path, "there is no such file; give the path of pitch weights (.pt).")
+
+
+def load_pitch_network(path: Path) -> PitchNetwork:
+    """The network in evaluation mode on the CPU, float32. Raises WeightsError."""
+    _check_is_there(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except LOAD_ERRORS as error:

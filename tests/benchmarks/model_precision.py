@@ -30,6 +30,7 @@ from tacticeye.vision.ball_search import CROP_PX
 from tacticeye.vision.letterbox import Letterbox
 from tacticeye.vision.network import Network
 from tacticeye.vision.openvino_backend import OpenVinoNetwork, load_openvino
+from tacticeye.vision.ultralytics_backend import load_for_export
 
 CALIBRATION_FRAMES = 100
 
@@ -82,8 +83,8 @@ def compare_crops(weights: Path, data: DataSet) -> None:
 
 def networks(weights: Path, seen: dict[str, list[Image]]) -> Iterator[tuple[str, Network]]:
     """The same network in all precisions, by name. seen: RGB pictures that int8 takes its ranges from, by whence."""
-    yield "float32", OpenVinoNetwork(weights)
-    yield "bfloat16", OpenVinoNetwork(weights, may_be_coarse=True)
+    yield "float32", OpenVinoNetwork(weights, load_for_export)
+    yield "bfloat16", OpenVinoNetwork(weights, load_for_export, may_be_coarse=True)
     for whence, pictures in seen.items():
         yield f"int8, {whence} frames", quantised(weights, pictures)
 
@@ -115,7 +116,7 @@ def quantised(weights: Path, pictures: list[Image]) -> OpenVinoNetwork:
     load_openvino()
     import nncf
 
-    network = OpenVinoNetwork(weights)
+    network = OpenVinoNetwork(weights, load_for_export)
     shape = Counter(picture.shape for picture in pictures).most_common(1)[0][0]
     alike = [p if p.shape == shape else cv2.resize(p, shape[1::-1]) for p in pictures]
     network.model.reshape([1, *shape])

@@ -18,6 +18,7 @@ from tacticeye.config import Backend
 from tacticeye.types import Image
 from tacticeye.vision.network import Network, open_network
 from tacticeye.vision.openvino_backend import OpenVinoNetwork
+from tacticeye.vision.ultralytics_backend import load_for_export
 
 SIZES = {320: (320, 320), 640: (384, 640), 960: (544, 960), 1280: (736, 1280)}
 BATCHES = (1, 8)
@@ -35,7 +36,7 @@ def main() -> None:
         networks: dict[str, Network] = {
             "torch float32": open_network(weights, "cpu", Backend.TORCH),
             "OpenVINO float32": open_network(weights, "cpu", Backend.OPENVINO),
-            "OpenVINO bfloat16": OpenVinoNetwork(weights, may_be_coarse=True),
+            "OpenVINO bfloat16": OpenVinoNetwork(weights, load_for_export, may_be_coarse=True),
         }
         for size in options.sizes:
             report(weights.name, networks, SIZES[size], options.rounds)

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tacticeye.config import Backend
 from tacticeye.errors import ConfigurationError, WeightsError
 from tacticeye.vision.network import open_network
 from tacticeye.vision.openvino_backend import CACHE_FOLDER
+from tacticeye.vision.pitch_keypoints import PitchKeypointDetector, save_pitch_network
+from tacticeye.vision.pitch_network import LAYERS, PitchNetwork
+from tacticeye.vision.ultralytics_backend import new_layers
 from tests.vision.networks import untrained
 
 pytest.importorskip("openvino", reason="OpenVINO isn't installed")
@@ -35,6 +39,19 @@ def test_answers_are_torchs_but_for_rounding_at_every_size(weights: Path) -> Non
     assert len(ours) == len(theirs) == 5
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-3)
+
+
+@pytest.mark.parametrize("size", [(90, 160), (160, 90)])
+def test_the_pitch_network_answers_as_with_torch(tmp_path: Path, size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    save_pitch_network(PitchNetwork(*new_layers(LAYERS)), tmp_path / "pitch.pt")
+    [picture] = pictures(1, size)
+    theirs, ours = (
+        PitchKeypointDetector(tmp_path / "pitch.pt", "cpu", backend, imgsz=160).detect(picture)
+        for backend in (Backend.TORCH, Backend.OPENVINO)
+    )
+    np.testing.assert_allclose(ours.keypoints, theirs.keypoints, atol=1e-2)
+    np.testing.assert_allclose(ours.lines, theirs.lines, atol=1)
 
 
 @pytest.mark.parametrize("backend", [Backend.AUTO, Backend.OPENVINO])

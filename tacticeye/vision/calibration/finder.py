@@ -82,4 +82,4 @@ def open_pitch_finder(config: AnalysisConfig) -> PitchFinder | None:
     # Imported here because torch takes seconds to load and replayed landmarks don't need it.
     from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
 
-    return NetworkPitchFinder(PitchKeypointDetector(path, config.device))
+    return NetworkPitchFinder(PitchKeypointDetector(path, config.device, config.backend))
