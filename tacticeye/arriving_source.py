@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -81,12 +81,11 @@ class ArrivingSource(LocalFileSource):
         executor = ThreadPoolExecutor(1, thread_name_prefix="download")
         self._download = executor.submit(self._run, download)
         executor.shutdown(wait=False)
-        try:
+        with ExitStack() as unless_opened:
+            unless_opened.callback(self.close)
             self._path, self._descriptor = self._wait_for_start()
             self._look(size_bytes=os.fstat(self._descriptor).st_size)
-        except BaseException:
-            self.close()
-            raise
+            unless_opened.pop_all()
         if math.isnan(self._metadata.declared_duration_s) and duration_s > 0:
             frames = round(duration_s * self._metadata.fps)
             self._metadata = replace(self._metadata, declared_duration_s=duration_s, declared_frames=frames)

@@ -11,8 +11,6 @@ import ipaddress
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 
 from tacticeye.errors import SourceError
@@ -32,23 +30,24 @@ class _Watch(threading.local):
 _watch = _Watch()
 
 
-@contextmanager
-def guarded(source: str, allow_private: bool) -> Iterator[None]:
+class guarded:  # noqa: N801 - read as a word of the sentence, like contextlib's closing
     """Connections of this thread to private addresses fail inside the block. source: what the user gave.
 
     Raises SourceError where one was refused, also if the library in between turned it into an error of its own.
     """
-    _install()
-    before = (_watch.source, _watch.is_on)
-    _watch.source, _watch.is_on, _watch.has_refused = source, not allow_private, False
-    try:
-        yield
-    except Exception as error:
-        if _watch.has_refused:
-            raise SourceError(source, REFUSAL) from error
-        raise
-    finally:
-        _watch.source, _watch.is_on = before
+
+    def __init__(self, source: str, allow_private: bool) -> None:
+        self._source, self._is_on = source, not allow_private
+
+    def __enter__(self) -> None:
+        _install()
+        self._before = (_watch.source, _watch.is_on)
+        _watch.source, _watch.is_on, _watch.has_refused = self._source, self._is_on, False
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        _watch.source, _watch.is_on = self._before
+        if isinstance(error, Exception) and _watch.has_refused:
+            raise SourceError(self._source, REFUSAL) from error
 
 
 def require_public_host(source: str, host: str) -> None:

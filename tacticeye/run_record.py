@@ -5,13 +5,14 @@ The worker of a match keeps this record, and so does a program that analyses a m
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.errors import StorageError, TacticEyeError
@@ -19,6 +20,8 @@ from tacticeye.match_files import Ending, Intent, MatchFolder, Progress, write_r
 from tacticeye.match_queue import close_run
 from tacticeye.match_state import MatchState
 from tacticeye.types import AnalysisProgress, ControlState
+
+logger = logging.getLogger(__name__)
 
 Told = TypeVar("Told")
 
@@ -71,23 +74,46 @@ class RecordedRun:
 @contextmanager
 def recorded_run(data_dir: Path, folder: MatchFolder) -> Iterator[RecordedRun]:
     """However the block ends, that is on record. The caller has claimed the match and holds its lease."""
-    run = RecordedRun(folder)
-    ending, message = Ending.FAILED, FAULT
-    try:
+    with EndingOnRecord(data_dir, folder) as ending:
+        run = RecordedRun(folder)
         yield run
-        if run.state is not None:
-            ending = Ending.FINISHED if run.state.progress.is_finished else Ending.STOPPED
-            message = find_remark(run.state, folder.read_config().max_batches)
-    except KeyboardInterrupt:
-        ending, message = Ending.STOPPED, ""
-        raise
-    except TacticEyeError as error:
-        message = str(error)
-        raise
-    finally:
+        ending.state = run.state
+
+
+class EndingOnRecord:
+    """However the block ends, that is on record. The caller holds the match's lease.
+
+    state: what the run came to, for the block to set; is_revocable: see close_run. fault: what a user reads of a fault
+    of ours, which goes to the log in full; {kind} is its class.
+    """
+
+    def __init__(self, data_dir: Path, folder: MatchFolder, fault: str = FAULT) -> None:
+        self._data_dir = data_dir
+        self._folder = folder
+        self._fault = fault
+        self.state: MatchState | None = None
+        self.is_revocable = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Raises StorageError where a good end can't be put on record."""
+        if error is None and self.state is not None:
+            ending = Ending.FINISHED if self.state.progress.is_finished else Ending.STOPPED
+            remark = find_remark(self.state, self._folder.read_config().max_batches)
+            close_run(self._data_dir, self._folder, ending, remark, is_revocable=self.is_revocable)
+            return
+        ending, message = Ending.FAILED, self._fault.format(kind=kind.__name__ if kind else "")
+        if isinstance(error, KeyboardInterrupt):
+            ending, message = Ending.STOPPED, ""
+        elif isinstance(error, TacticEyeError):
+            message = str(error)
+        elif error is not None:
+            logger.error("fault while analysing %s", self._folder.match_id, exc_info=error)
         # On a disk without any room left nothing can be put on record: the match then shows as crashed.
         with suppress(StorageError):
-            close_run(data_dir, folder, ending, message)
+            close_run(self._data_dir, self._folder, ending, message)
 
 
 def _both(ours: Callable[[str, Told], None], theirs: Callable[[str, Told], None] | None) -> Callable[[str, Told], None]:

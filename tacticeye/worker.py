@@ -6,25 +6,23 @@ outcome on record; where it can't (SIGKILL, power cut) the missing outcome says 
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from tacticeye.config import AnalysisConfig, Settings, SourceType
-from tacticeye.errors import StorageError, TacticEyeError
 from tacticeye.kit_sides import KitSides
 from tacticeye.lease import hold_lease, this_process
-from tacticeye.match_files import Ending, Intent, MatchFolder, write_record
-from tacticeye.match_queue import PACKAGE_PARENT, close_run, tend
+from tacticeye.match_files import Intent, MatchFolder, write_record
+from tacticeye.match_queue import PACKAGE_PARENT, tend
 from tacticeye.match_state import MatchState
-from tacticeye.run_record import begin_run, find_remark
+from tacticeye.run_record import EndingOnRecord, begin_run
 from tacticeye.types import AnalysisProgress, ChunkOutput
 
-logger = logging.getLogger(__name__)
+FAULT = "An internal fault ended the analysis ({kind}); worker.log in its folder has details."
 
 ProgressListener = Callable[[AnalysisProgress], None]
 
@@ -67,19 +65,10 @@ def work(data_dir: Path, match_id: str, on_progress: ProgressListener = lambda p
     """
     folder = MatchFolder.existing(data_dir, match_id)
     stop = StopRequest(folder)
-    with stop.on_signals(), hold_lease(folder):
-        try:
-            state = _analyse(data_dir, folder, stop, on_progress)
-        except Exception as error:
-            _record_failure(data_dir, folder, error)
-            raise
-        except KeyboardInterrupt:
-            close_run(data_dir, folder, Ending.STOPPED)
-            raise
-        ending = Ending.FINISHED if state.progress.is_finished else Ending.STOPPED
-        is_revocable = ending is Ending.STOPPED and not stop.is_signalled
-        message = find_remark(state, folder.read_config().max_batches)
-        close_run(data_dir, folder, ending, message, is_revocable=is_revocable)
+    with stop.on_signals(), hold_lease(folder), EndingOnRecord(data_dir, folder, FAULT) as ending:
+        state = _analyse(data_dir, folder, stop, on_progress)
+        ending.state = state
+        ending.is_revocable = not state.progress.is_finished and not stop.is_signalled
     return state
 
 
@@ -134,17 +123,3 @@ def _with_model(config: AnalysisConfig) -> AnalysisConfig:
         if not Path(config.model_path).exists() and shipped.exists()
         else config
     )
-
-
-def _record_failure(data_dir: Path, folder: MatchFolder, error: Exception) -> None:
-    """A user reads a sentence; a fault of ours goes to the log in full."""
-    if isinstance(error, TacticEyeError):
-        message = str(error)
-    else:
-        logger.exception("fault while analysing %s", folder.match_id)
-        message = (
-            f"An internal fault ended the analysis ({type(error).__name__}); worker.log in its folder has details."
-        )
-    # On a disk without any room left nothing can be put on record: the match then shows as crashed.
-    with suppress(StorageError):
-        close_run(data_dir, folder, Ending.FAILED, message)
