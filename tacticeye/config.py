@@ -62,6 +62,8 @@ class AnalysisConfig:
     analysis_hz          frames analysed per second of video: more finds more touches, and takes longer
     ball_model_path      weights that find the ball in crops at full resolution (.pt); where the file isn't there, the
                          ball is sought in whole frames only; not asked where `model_path` replays recorded boxes
+    role_model_path      weights that tell goalkeepers, players and referees apart by their company (.pt); where the
+                         file isn't there, the detector tells them alone; not asked for recorded boxes
     pitch_model_path     weights that find the pitch's landmarks (.pt), or recorded landmarks (.parquet); where the file
                          is missing nothing is calibrated, and places stay in the picture
     pitch_kind           markings of the ground: "11", "9", "7" (a side) or "futsal"
@@ -91,6 +93,7 @@ class AnalysisConfig:
     imgsz: int = 960
     analysis_hz: float = 12.5
     ball_model_path: str = "weights/ball.pt"
+    role_model_path: str = "weights/roles.pt"
     pitch_model_path: str = "weights/pitch.pt"
     pitch_kind: str = "11"
     pitch_size: str = ""

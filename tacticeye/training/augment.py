@@ -1,4 +1,4 @@
-"""Changes to a labelled picture that a detector should not mind: view, kits, light, weather, lenses, compression.
+"""Changes to a labelled picture that a detector should not mind: view, light, weather, lenses, compression.
 
 Pictures are (H, W, 3) uint8 BGR; boxes (N, 4) float32 xyxy px; every function draws from the generator it is given.
 """
@@ -9,12 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tacticeye.types import Image, Role
+from tacticeye.types import Image
 
 Matrix = NDArray[np.float64]
 GREY = (114, 114, 114)
-LEAST_REFEREE_PX = 18  # a person lower than this shows no shorts
-FAR_LAB = 45.0  # distance of shirts that nobody confuses, in 8-bit Lab
 
 
 def random_view(
@@ -64,132 +62,6 @@ def warp_boxes(
     area = np.prod(whole[:, 2:] - whole[:, :2], axis=1)
     inside = np.prod(clipped[:, 2:] - clipped[:, :2], axis=1)
     return clipped.astype(np.float32), inside >= np.maximum(min_inside * area, 4.0)
-
-
-def recolour_kits(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], group: NDArray[np.int8]) -> None:
-    """Turn the colours of people in place, one turn a group (shirts of a side differ as before), grass left alone.
-
-    group (N,) int8: boxes that turn together, -1 left as they are.
-    """
-    grass_hue = _dominant_hue(image)
-    for number in np.unique(group[group >= 0]):
-        turn = int(rng.integers(0, 180))
-        saturation, value = rng.uniform(0.6, 1.4), rng.uniform(0.75, 1.25)
-        for x1, y1, x2, y2 in xyxy[group == number].astype(int):
-            patch = image[max(y1, 0) : y2, max(x1, 0) : x2]
-            if not patch.size:
-                continue
-            hsv = cv2.cvtColor(patch, cv2.COLOR_BGR2HSV).astype(np.int16)
-            from_grass = np.abs((hsv[..., 0] - grass_hue + 90) % 180 - 90)
-            is_kit = (from_grass > 18) | (hsv[..., 1] < 50)
-            hsv[..., 0] = (hsv[..., 0] + turn) % 180
-            hsv[..., 1] = np.clip(hsv[..., 1] * saturation, 0, 255)
-            hsv[..., 2] = np.clip(hsv[..., 2] * value, 0, 255)
-            turned = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR)
-            patch[is_kit] = turned[is_kit]
-
-
-def dress(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], *, shirt_only: bool) -> None:
-    """Dye the people in these boxes in place in one colour drawn at random, grass and skin's shading left alone.
-
-    A referee of a match never seen wears a colour never seen: what he is must be told by how he differs from the rest.
-    """
-    grass_hue = _dominant_hue(image)
-    hue, saturation = int(rng.integers(0, 180)), float(rng.uniform(60, 240))
-    if rng.random() < 0.25:
-        saturation = float(rng.uniform(0, 40))  # black, grey and white
-    value = float(rng.uniform(25, 245))
-    bottom = 0.5 if shirt_only else 0.72
-    for x1, y1, x2, y2 in xyxy.astype(int):
-        height = y2 - y1
-        cloth = image[max(y1 + round(0.14 * height), 0) : max(y1 + round(bottom * height), 0), max(x1, 0) : x2]
-        _dye(cloth, grass_hue, np.array([hue, saturation, value]))
-
-
-def make_referees(
-    rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], role: NDArray[np.int8], most: int
-) -> NDArray[np.int8]:
-    """Dye up to `most` players who stand free as referees, in place; the roles (N,) with those players as referees.
-
-    Shirt in a colour that no other person's shirt comes near, shorts and socks black, or dark as the shirt: what
-    tells a referee in most matches. Few real ones are labelled, always in the same kits and the same strides.
-    """
-    height = xyxy[:, 3] - xyxy[:, 1]
-    is_free = (role == Role.PLAYER) & (height >= LEAST_REFEREE_PX) & ~_touches_another(xyxy)
-    free = rng.permutation(np.flatnonzero(is_free))[:most]
-    role = role.copy()
-    if not len(free):
-        return role
-    grass_hue = _dominant_hue(image)
-    shirts = np.array([_shirt_lab(image, box) for box in xyxy[role != Role.BALL]])
-    colour = _colour_apart(rng, shirts)
-    dark = np.array([rng.uniform(0, 180), rng.uniform(0, 60), rng.uniform(15, 55)])
-    below = colour if colour[2] < 70 or rng.random() < 0.1 else dark
-    for i in free.tolist():
-        x1, y1, x2, y2 = np.maximum(xyxy[i].astype(int), 0).tolist()
-        person, height_px = image[y1:y2, x1:x2].copy(), y2 - y1
-        for top, bottom, dye in ((0.14, 0.47, colour), (0.47, 0.68, below), (0.78, 0.97, below)):
-            _dye(image[y1 + round(top * height_px) : y1 + round(bottom * height_px), x1:x2], grass_hue, dye)
-        # A shirt as green as the grass takes no dye: such a player stays one.
-        if np.linalg.norm(_shirt_lab(image, xyxy[i]) - shirts, axis=1).min() >= FAR_LAB / 2:
-            role[i] = Role.REFEREE
-        else:
-            image[y1:y2, x1:x2] = person
-    return role
-
-
-def _touches_another(xyxy: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N,) whose box overlaps another's."""
-    sides = np.minimum(xyxy[:, None, 2:], xyxy[None, :, 2:]) - np.maximum(xyxy[:, None, :2], xyxy[None, :, :2])
-    touches = np.asarray((sides > 0).all(axis=2))
-    return np.asarray(touches.sum(axis=1) > 1)  # each touches itself
-
-
-def _shirt_lab(image: Image, box: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(3,) median Lab of the middle of a person's torso, OpenCV's 8 bits."""
-    x1, y1, x2, y2 = box
-    rows = slice(max(int(y1 + 0.2 * (y2 - y1)), 0), max(int(y1 + 0.45 * (y2 - y1)), 1))
-    columns = slice(max(int(x1 + 0.3 * (x2 - x1)), 0), max(int(x1 + 0.7 * (x2 - x1)) + 1, 1))
-    patch = image[rows, columns]
-    if not patch.size:
-        return np.full(3, np.inf)
-    return np.asarray(np.median(cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).reshape(-1, 3), axis=0), np.float64)
-
-
-def _colour_apart(rng: np.random.Generator, shirts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3,) HSV, of ten drawn the first that is far from all shirts (N, 3) Lab, else the farthest."""
-    hue, saturation = rng.integers(0, 180, 10), np.where(rng.random(10) < 0.85, rng.uniform(70, 240, 10), 20.0)
-    value = np.where(rng.random(10) < 0.25, rng.uniform(20, 60, 10), rng.uniform(110, 245, 10))
-    drawn = np.column_stack([hue, saturation, value])
-    bgr = cv2.cvtColor(drawn[None].astype(np.uint8), cv2.COLOR_HSV2BGR)
-    lab = cv2.cvtColor(bgr, cv2.COLOR_BGR2LAB)[0].astype(np.float64)
-    apart = np.linalg.norm(lab[:, None] - shirts[None], axis=2).min(axis=1, initial=np.inf)
-    far = np.flatnonzero(apart >= FAR_LAB)
-    return np.asarray(drawn[far[0] if len(far) else int(np.argmax(apart))], np.float64)
-
-
-def _dye(patch: Image, grass_hue: int, colour: NDArray[np.float64]) -> None:
-    """Move the mean colour of what is not grass to `colour`, HSV as OpenCV's 8 bits, in place."""
-    if not patch.size:
-        return
-    hsv = cv2.cvtColor(patch, cv2.COLOR_BGR2HSV).astype(np.float32)
-    from_grass = np.abs((hsv[..., 0] - grass_hue + 90) % 180 - 90)
-    is_cloth = (from_grass > 18) | (hsv[..., 1] < 50)
-    if not is_cloth.any():
-        return
-    hue, saturation, value = colour
-    mean = hsv[is_cloth].mean(0)
-    hsv[..., 0] = hue
-    hsv[..., 1] = np.clip(saturation + 0.5 * (hsv[..., 1] - mean[1]), 0, 255)
-    hsv[..., 2] = np.clip(value + (hsv[..., 2] - mean[2]), 0, 255)
-    dyed = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2BGR)
-    patch[is_cloth] = dyed[is_cloth]
-
-
-def _dominant_hue(image: Image) -> int:
-    small = cv2.cvtColor(image[::16, ::16], cv2.COLOR_BGR2HSV)
-    coloured = small[..., 0][small[..., 1] > 60]
-    return int(np.bincount(coloured, minlength=180).argmax()) if coloured.size else 60
 
 
 def change_light(rng: np.random.Generator, image: Image) -> Image:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tacticeye.vision.box_overlap import overlaps
+
 IOU_THRESHOLDS = np.arange(0.5, 1.0, 0.05)
 LEAST_REACH_PX = 5.0
 _RECALL_POINTS = np.linspace(0, 1, 101)
@@ -26,14 +28,6 @@ class Found:
     score: NDArray[np.float64]
     is_hit: NDArray[np.bool_]
     n_labels: int
-
-
-def overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N, M) IoU of boxes (N, 4) and (M, 4), xyxy."""
-    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    shared = np.prod(np.clip(sides, 0, None), axis=2, dtype=np.float64)
-    area_a, area_b = (np.prod(x[:, 2:] - x[:, :2], axis=1, dtype=np.float64) for x in (a, b))
-    return np.asarray(shared / np.maximum(area_a[:, None] + area_b[None] - shared, 1e-12), np.float64)
 
 
 def match(detected: NDArray[np.float32], score: NDArray[np.float32], labels: NDArray[np.float32]) -> Found:

@@ -11,7 +11,8 @@ from pathlib import Path
 from tacticeye import progress_bar
 from tacticeye.config import AnalysisConfig, Backend, Settings
 
-NETWORKS = ("players", "ball", "pitch")
+MEASURED = ("players", "ball", "pitch")
+NETWORKS = (*MEASURED, "roles")
 SPLITS = ("train", "val", "test", "all")
 
 
@@ -40,7 +41,12 @@ def train(settings: Settings, options: argparse.Namespace) -> int:
         [_times(text) for text in options.data], options.synthetic, options.start, views_seed=options.seed
     )
     run = Run(options.out or Path("runs") / options.network, options.device, options.resume)
-    start = {"players": recipes.train_players, "ball": recipes.train_ball, "pitch": recipes.train_pitch}
+    start = {
+        "players": recipes.train_players,
+        "ball": recipes.train_ball,
+        "pitch": recipes.train_pitch,
+        "roles": recipes.train_roles,
+    }
 
     def on_epoch(report: EpochReport) -> None:
         parts = ", ".join(f"{name} {value:.3f}" for name, value in report.loss.items())
@@ -50,7 +56,8 @@ def train(settings: Settings, options: argparse.Namespace) -> int:
         weights = start[options.network](
             material, run, options.epochs, lambda epoch, step, steps: bar.show_count(step, steps), on_epoch
         )
-    print(f"{weights}; measure it with: python -m tacticeye evaluate {options.network} --weights {weights} --data DIR")
+    measured = "players --roles" if options.network == "roles" else f"{options.network} --weights"
+    print(f"{weights}; measure it with: python -m tacticeye evaluate {measured} {weights} --data DIR")
     return 0
 
 
@@ -63,10 +70,13 @@ def _times(text: str) -> tuple[Path, int]:
 def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     """Options of `evaluate`."""
     shipped = AnalysisConfig()
-    parser.add_argument("network", choices=NETWORKS, help="what the weights find")
+    parser.add_argument("network", choices=MEASURED, help="what the weights find")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="default: those that ship")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="labelled images in YOLO's format")
     parser.add_argument("--split", choices=SPLITS, default="val", help="default: val")
+    parser.add_argument("--roles", type=Path, default=Path(shipped.role_model_path), metavar="FILE",
+                        help="players: weights that tell roles by company (default: those that ship; where there is "
+                        "no such file, the detector is measured alone)")  # fmt: skip
     parser.add_argument("--imgsz", type=int, default=shipped.imgsz, metavar="PX",
                         help=f"players: longer side at which a frame is seen (default: {shipped.imgsz})")  # fmt: skip
     parser.add_argument("--device", default=shipped.device, help="auto, cpu, cuda, cuda:1 or mps")
@@ -79,7 +89,9 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     """Measures a network on labelled images. Raises DataSetError, WeightsError, ConfigurationError."""
     from tacticeye.training.datasets import DataSet, Split, check_no_leak
 
-    config = AnalysisConfig(imgsz=options.imgsz, device=options.device, backend=options.backend)
+    config = AnalysisConfig(
+        imgsz=options.imgsz, device=options.device, backend=options.backend, role_model_path=str(options.roles)
+    )
     data = DataSet.open(options.data)
     split = None if options.split == "all" else Split(options.split)
     if split is not None:

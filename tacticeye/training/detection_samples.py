@@ -7,7 +7,7 @@ with a wider tail; views are centred on rare roles and the ball more often than 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,11 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tacticeye.training import augment
+from tacticeye.training import augment, kits
 from tacticeye.training.datasets import Sample
 from tacticeye.types import Image, Role
 
 Canvas = tuple[int, int]
+# Dyes people in the picture, and gives the roles that they have then.
+ChangeKits = Callable[[np.random.Generator, Image, NDArray[np.float32], NDArray[np.int8]], NDArray[np.int8]]
 MIN_INSIDE = 0.3
 RARE = (Role.BALL, Role.GOALKEEPER, Role.REFEREE)
 
@@ -28,27 +30,40 @@ RARE = (Role.BALL, Role.GOALKEEPER, Role.REFEREE)
 class ViewRule:
     """What views of a picture are drawn. canvases: (width, height) px with the batch's share of the full batch size;
     long_side_px: range of the scaled picture's longer side; centre_px: how far from the aimed-at box a view may be
-    centred, None anywhere; empty_share: views that aim beside the ball; dress_share: views whose referees, and views
-    whose goalkeepers, wear a colour drawn at random; referee_share: views where a player or two are made referees."""
+    centred, None anywhere; empty_share: views that aim beside the ball; change_kits: what people are made to wear."""
 
     canvases: tuple[tuple[Canvas, float], ...]
     long_side_px: tuple[float, float]
+    change_kits: ChangeKits
     wide_share: float = 0.1
-    recolour_share: float = 0.5
     ball_only: bool = False
     empty_share: float = 0.0
-    dress_share: float = 0.0
-    referee_share: float = 0.0
 
 
-PLAYER_VIEWS = ViewRule(
-    (((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)),
-    (850, 1450),
-    recolour_share=0.3,
-    dress_share=0.6,
-    referee_share=0.5,
-)
-BALL_VIEWS = ViewRule((((320, 320), 1.0),), (1150, 2200), ball_only=True, empty_share=0.3)
+def _kits_for_detector(
+    rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], role: NDArray[np.int8]
+) -> NDArray[np.int8]:
+    if rng.random() < 0.3:
+        kits.recolour_kits(rng, image, xyxy, _groups(rng, role))
+    if rng.random() < 0.6:
+        kits.dress(rng, image, xyxy[role == Role.REFEREE], shirt_only=rng.random() < 0.7)
+    if rng.random() < 0.6:
+        kits.dress(rng, image, xyxy[role == Role.GOALKEEPER], shirt_only=rng.random() < 0.3)
+    if rng.random() < 0.5:
+        role = kits.make_referees(rng, image, xyxy, role, most=2 if rng.random() < 0.3 else 1)
+    return role
+
+
+def _kits_for_ball(
+    rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], role: NDArray[np.int8]
+) -> NDArray[np.int8]:
+    if rng.random() < 0.5:
+        kits.recolour_kits(rng, image, xyxy, _groups(rng, role))
+    return role
+
+
+PLAYER_VIEWS = ViewRule((((960, 544), 1.0), ((960, 544), 1.0), ((1280, 736), 0.5)), (850, 1450), _kits_for_detector)
+BALL_VIEWS = ViewRule((((320, 320), 1.0),), (1150, 2200), _kits_for_ball, ball_only=True, empty_share=0.3)
 
 
 class DetectionSamples:
@@ -99,7 +114,7 @@ class DetectionSamples:
         is_portrait = picture.shape[0] > picture.shape[1] and canvas[0] > 1.4 * canvas[1]
         parts = 2 if is_portrait else 1
         width = canvas[0] // parts
-        seen = [self._part(rng, item, (width, canvas[1])) for _ in range(parts)]
+        seen = [self.part(rng, item, (width, canvas[1])) for _ in range(parts)]
         image = np.hstack([s[0] for s in seen])
         xyxy = np.concatenate([s[2] + np.array([k * width, 0, k * width, 0], np.float32) for k, s in enumerate(seen)])
         cls = np.concatenate([s[1] for s in seen])
@@ -109,9 +124,10 @@ class DetectionSamples:
             return image, np.zeros(int(keep.sum()), np.int8), xyxy[keep]
         return image, _YOLO_CLASS[cls], xyxy
 
-    def _part(
+    def part(
         self, rng: np.random.Generator, item: int, canvas: Canvas
     ) -> tuple[Image, NDArray[np.int8], NDArray[np.float32]]:
+        """A view of one picture before light and quality are changed, the roles seen in it and their boxes."""
         labelled, picture = self._images[item], self._pictures[item]
         size = (picture.shape[1], picture.shape[0])
         low, high = np.log(self._rule.long_side_px)
@@ -122,14 +138,7 @@ class DetectionSamples:
         image = augment.warp(picture, matrix, canvas)
         xyxy, keep = augment.warp_boxes(labelled.xyxy, matrix, canvas, MIN_INSIDE)
         xyxy, role = xyxy[keep], labelled.role[keep]
-        if rng.random() < self._rule.recolour_share:
-            augment.recolour_kits(rng, image, xyxy, _groups(rng, role))
-        if rng.random() < self._rule.dress_share:
-            augment.dress(rng, image, xyxy[role == Role.REFEREE], shirt_only=rng.random() < 0.7)
-        if rng.random() < self._rule.dress_share:
-            augment.dress(rng, image, xyxy[role == Role.GOALKEEPER], shirt_only=rng.random() < 0.3)
-        if rng.random() < self._rule.referee_share:
-            role = augment.make_referees(rng, image, xyxy, role, most=2 if rng.random() < 0.3 else 1)
+        role = self._rule.change_kits(rng, image, xyxy, role)
         return image, role, xyxy
 
     def _aim(self, rng: np.random.Generator, labelled: Sample, size: Canvas, scale: float) -> NDArray[np.float64]:

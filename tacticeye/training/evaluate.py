@@ -1,6 +1,7 @@
 """Measuring networks on labelled images, through the code that runs in an analysis.
 
-players  every class by average precision at any score, over the backend and letterbox of the product, doubles
+players  every class by average precision at any score, over the backend and letterbox of the product and with the
+         role model that config names, doubles
          suppressed class by class as ultralytics' validation does (so figures compare with published ones); people
          without roles, and the ball, at the scores and with the suppression that ship
 ball     crops of 320 px at native resolution, one about each labelled ball (the ball within 60 px of its middle) and
@@ -36,9 +37,10 @@ from tacticeye.vision.calibration.calibrator import PitchCalibrator
 from tacticeye.vision.calibration.finder import open_pitch_finder
 from tacticeye.vision.camera import FrameMotion
 from tacticeye.vision.class_names import roles_of_classes
+from tacticeye.vision.detector import open_role_judge
 from tacticeye.vision.letterbox import Letterbox
 from tacticeye.vision.network import Network, NetworkTraits, open_network
-from tacticeye.vision.yolo_detector import Candidates, YoloDetector, corners, suppress
+from tacticeye.vision.yolo_detector import Candidates, Judge, YoloDetector, corners, suppress
 
 # As ultralytics validates: every score counts, doubles overlap by more than this, so many boxes an image.
 LOWEST_SCORE = 0.001
@@ -150,11 +152,17 @@ def evaluate_players(
     weights: Path, samples: Sequence[Sample], config: AnalysisConfig, on_count: OnCount
 ) -> DetectionReport:
     """Raises WeightsError, ConfigurationError, DataSetError. config: imgsz, device, backend and scores."""
-    return evaluate_network(open_network(weights, config.device, config.backend), weights, samples, config, on_count)
+    network, judge = open_network(weights, config.device, config.backend), open_role_judge(config)
+    return evaluate_network(network, weights, samples, config, on_count, judge)
 
 
 def evaluate_network(
-    network: Network, weights: Path, samples: Sequence[Sample], config: AnalysisConfig, on_count: OnCount
+    network: Network,
+    weights: Path,
+    samples: Sequence[Sample],
+    config: AnalysisConfig,
+    on_count: OnCount,
+    judge: Judge | None = None,
 ) -> DetectionReport:
     """The same for a network that is open. Raises WeightsError, DataSetError."""
     detector = YoloDetector(
@@ -163,6 +171,7 @@ def evaluate_network(
         conf_threshold=config.conf_threshold,
         ball_conf_threshold=config.ball_conf_threshold,
         imgsz=config.imgsz,
+        judge=judge,
     )
     found: dict[Role, list[Found]] = {role: [] for role in Role}
     shipped: dict[str, list[Found]] = {}
@@ -171,9 +180,10 @@ def evaluate_network(
         image = read_picture(sample.path)
         letterbox = Letterbox.fit(image.shape[0], image.shape[1], config.imgsz)
         (raw,) = network.predict([letterbox.apply(image)])
-        for role, (xyxy, score) in boxes_by_role(raw, network.traits, letterbox, image).items():
+        agreed = detector.agreed(raw, letterbox, image)
+        for role, (xyxy, score) in boxes_by_role(agreed, network.traits, letterbox, image).items():
             found[role].append(match(xyxy, score, sample.xyxy[sample.role == role]))
-        detected = detector.decode(raw, letterbox, image)
+        detected = detector.decode(raw, agreed, letterbox, image)
         for name, seen in _as_shipped(detected, sample, config).items():
             shipped.setdefault(name, []).append(seen)
         is_person = detected[2] != Role.BALL

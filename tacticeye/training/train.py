@@ -1,6 +1,7 @@
-"""Training the three networks that ship: what each is made from, shown and told, in one place.
+"""Training the networks that ship: what each is made from, shown and told, in one place.
 
-The result is players.pt, ball.pt or pitch.pt in the run's folder; last.pt beside it is what a resumed run goes on from.
+The result is players.pt, ball.pt, pitch.pt or roles.pt in the folder of the run; last.pt beside it is what a resumed run
+goes on from.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from tacticeye.config import AnalysisConfig
 from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.errors import DataSetError
 from tacticeye.training import yolo
@@ -19,14 +21,19 @@ from tacticeye.training.datasets import DataSet, Sample, Split, check_no_leak
 from tacticeye.training.detection_samples import BALL_VIEWS, CLASS_NAMES, PLAYER_VIEWS, DetectionSamples
 from tacticeye.training.fit import EpochReport, Recipe, Run, fit
 from tacticeye.training.pitch_samples import PitchSamples, pitch_loss, with_lines
+from tacticeye.training.role_samples import FALSE_ALARM_SCORE, RoleSamples, role_loss, with_false_alarms
 from tacticeye.types import Role
+from tacticeye.vision.network import open_network
 from tacticeye.vision.pitch_keypoints import save_pitch_network
 from tacticeye.vision.pitch_network import LAYERS, PitchNetwork
+from tacticeye.vision.role_network import RoleNetwork, save_role_network
 from tacticeye.vision.ultralytics_backend import new_layers, open_for_training
+from tacticeye.vision.yolo_detector import YoloDetector
 
 PLAYERS = Recipe(epochs=36, learning_rate=8e-4, batch=8, frozen_layers=1)
 BALL = Recipe(epochs=12, learning_rate=1.5e-3, batch=32)
 PITCH = Recipe(epochs=14, learning_rate=1.5e-3, batch=16)
+ROLES = Recipe(epochs=100, learning_rate=1.5e-3, batch=32, weight_decay=0.05)
 
 # Rare classes weigh more in the loss, in the order of CLASS_NAMES: ball, goalkeeper, player, referee.
 CLASS_WEIGHTS = (2.0, 2.5, 1.0, 3.0)
@@ -102,6 +109,33 @@ def train_pitch(
 
     shown = PitchSamples(samples, copies)
     fit(network, shown, pitch_loss, _recipe(PITCH, epochs, material), run, on_step=on_step, on_epoch=keep)
+    return target
+
+
+def train_roles(
+    material: Material, run: Run, epochs: int | None, on_step: OnStep | None = None, on_epoch: OnEpoch | None = None
+) -> Path:
+    """Who is referee or goalkeeper among the people of a frame; what the detector that training starts from takes for
+    people by mistake is shown as nobody. Raises DataSetError, WeightsError, ConfigurationError."""
+    samples, copies = _samples(material, run.folder)
+    detector = YoloDetector(
+        open_network(material.start, run.device),
+        material.start,
+        conf_threshold=FALSE_ALARM_SCORE,
+        ball_conf_threshold=FALSE_ALARM_SCORE,
+        imgsz=AnalysisConfig().imgsz,
+    )
+    shown = RoleSamples([with_false_alarms(sample, detector) for sample in samples], copies)
+    torch.manual_seed(ROLES.seed)
+    target = run.folder / "roles.pt"
+
+    def keep(report: EpochReport, average: nn.Module) -> None:
+        assert isinstance(average, RoleNetwork)
+        save_role_network(average, target)
+        if on_epoch:
+            on_epoch(report)
+
+    fit(RoleNetwork(), shown, role_loss, _recipe(ROLES, epochs, material), run, on_step=on_step, on_epoch=keep)
     return target
 
 

@@ -12,7 +12,7 @@ from tacticeye.vision.ball_crops import BallCropDetector
 from tacticeye.vision.ball_search import BallFinder
 from tacticeye.vision.network import open_network
 from tacticeye.vision.replay_detector import ReplayDetector
-from tacticeye.vision.yolo_detector import YoloDetector
+from tacticeye.vision.yolo_detector import Judge, YoloDetector
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,23 @@ def open_detector(config: AnalysisConfig) -> Detector:
         conf_threshold=config.conf_threshold,
         ball_conf_threshold=config.ball_conf_threshold,
         imgsz=config.imgsz,
+        judge=open_role_judge(config),
     )
+
+
+def open_role_judge(config: AnalysisConfig) -> Judge | None:
+    """What `config.role_model_path` names; None, with a warning, where there is no such file.
+
+    Raises WeightsError where the file can't be used, ConfigurationError for a device that isn't there.
+    """
+    path = Path(config.role_model_path)
+    if not path.is_file():
+        log.warning("there is no role model at %s: the detector tells referees and goalkeepers alone", path)
+        return None
+    # Imported here because torch takes seconds to load and recorded boxes don't need it.
+    from tacticeye.vision.role_network import RoleJudge
+
+    return RoleJudge(path, config.device)
 
 
 def open_ball_finder(config: AnalysisConfig) -> BallFinder | None:

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from tacticeye.pitch import LENGTH_M
 from tacticeye.state_parts import ShirtSample, TeamClassifierState, TrackVotes
 from tacticeye.types import NO_TEAM, NO_TRACK, Boxes, Role, TeamKit, TrackSummary
+from tacticeye.vision.box_overlap import intersections
 from tacticeye.vision.keeper_side import Ends, side_in_picture
 from tacticeye.vision.kit_model import KitModel, fit_kits, in_order_of, lab_of, to_looks
-from tacticeye.vision.tracker import intersections
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -20,6 +20,7 @@ from scipy.optimize import linear_sum_assignment
 
 from tacticeye.state_parts import TrackerState
 from tacticeye.types import NO_TRACK, Boxes
+from tacticeye.vision.box_overlap import intersections, overlaps
 from tacticeye.vision.camera import FrameMotion
 from tacticeye.vision.shirt_distance import shirt_distances
 from tacticeye.vision.track_memory import TrackMemory
@@ -104,22 +105,6 @@ class _Sightings:
             pitch=people.pitch_xy.astype(np.float64),
             side=side,
         )
-
-
-def intersections(a: Floats, b: Floats) -> Floats:
-    """(A, B) float64 px^2: common area of each box of `a` (A, 4) with each of `b` (B, 4)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    side = np.maximum(high - low, 0.0)
-    return np.asarray(side[..., 0] * side[..., 1])
-
-
-def overlaps(a: Floats, b: Floats) -> Floats:
-    """(A, B) float64: intersection over union of each box of `a` with each of `b`."""
-    common = intersections(a, b)
-    area_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
-    area_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
-    return np.asarray(common / np.maximum(area_a[:, None] + area_b[None] - common, 1e-9))
 
 
 class Tracker:

@@ -1,7 +1,8 @@
 """People and ball candidates in frames, by a YOLO network of any size and generation.
 
 Frames go in letterboxed to the asked size (stride 32, no more padding than that needs); raw predictions are decoded
-and doubles suppressed here, alike for all backends.
+and doubles suppressed here, alike for all backends. Whether somebody is there and where is the network's word; what he
+is, it agrees on with a judge who sees all people of the frame together.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,7 +18,9 @@ from numpy.typing import NDArray
 
 from tacticeye.errors import WeightsError
 from tacticeye.types import Boxes, FrameBatch, Image, Role
+from tacticeye.vision.box_overlap import overlaps
 from tacticeye.vision.class_names import roles_of_classes
+from tacticeye.vision.company import ROLES, agreed_scores
 from tacticeye.vision.letterbox import Letterbox
 from tacticeye.vision.network import Network
 
@@ -31,18 +35,38 @@ BALL_MAX_IOU = 0.3
 # The ball path needs alternatives, but an empty stand gives hundreds of weak ones.
 MAX_BALL_CANDIDATES = 8
 MAX_PEOPLE = 100
+# Who is company: weaker boxes are seldom people, and staff beside the pitch would pass for referees.
+COMPANY_SCORE = 0.2
+# The judge's word about somebody holds for all places whose boxes overlap his by this much.
+SAME_PERSON_IOU = 0.3
+LEAST_SCORE = 0.001  # lower ones are nobody's
 
 Candidates = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int8]]
+
+
+class Judge(Protocol):
+    """Tells roles by company: see tacticeye.vision.role_network."""
+
+    def judge(self, image: Image, xyxy: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
 class YoloDetector:
     """A detector over a network, for the product's roles."""
 
     def __init__(
-        self, network: Network, path: Path, *, conf_threshold: float, ball_conf_threshold: float, imgsz: int
+        self,
+        network: Network,
+        path: Path,
+        *,
+        conf_threshold: float,
+        ball_conf_threshold: float,
+        imgsz: int,
+        judge: Judge | None = None,
     ) -> None:
-        """path: the network's weights, for messages. Raises WeightsError for a network that detects nobody."""
+        """path: the network's weights, for messages; judge: who has a say in roles, where the network tells all three
+        apart and gives scores for each. Raises WeightsError for a network that detects nobody."""
         self._network = network
+        self._judge = judge
         self._conf_threshold = conf_threshold
         self._ball_conf_threshold = ball_conf_threshold
         self._imgsz = imgsz
@@ -61,13 +85,43 @@ class YoloDetector:
         letterboxes = [Letterbox.fit(image.shape[0], image.shape[1], self._imgsz) for image in images]
         answers = self._network.predict(box.apply(image) for box, image in zip(letterboxes, images, strict=True))
         return [
-            self.decode(raw, letterbox, image)
+            self.decode(raw, self.agreed(raw, letterbox, image), letterbox, image)
             for raw, letterbox, image in zip(answers, letterboxes, images, strict=True)
         ]
 
-    def decode(self, raw: NDArray[np.float32], letterbox: Letterbox, image: Image) -> Candidates:
-        """What `find` makes of the network's answer for a letterboxed image."""
-        xyxy, score, role = self._candidates(raw)
+    def agreed(self, raw: NDArray[np.float32], letterbox: Letterbox, image: Image) -> NDArray[np.float32]:
+        """The network's answer for a letterboxed image with the scores of roles as network and judge agree on them."""
+        classes = [np.flatnonzero(self._role_of_class == role) for role in ROLES]
+        if self._judge is None or self._network.traits.is_end_to_end or any(len(found) != 1 for found in classes):
+            return raw
+        company = self._decode(raw, raw, letterbox, image, COMPANY_SCORE)
+        people = company[0][company[2] != Role.BALL]
+        rows = 4 + np.concatenate(classes)
+        places = np.flatnonzero(raw[rows].max(axis=0) >= LEAST_SCORE)
+        if not len(people) or not len(places):
+            return raw
+        iou = overlaps(letterbox.to_source(corners(raw[:4, places]), *image.shape[:2]), people)
+        same = iou.max(axis=1) >= SAME_PERSON_IOU
+        who, places = iou.argmax(axis=1)[same], places[same]
+        told = raw.copy()
+        told[rows[:, None], places] = agreed_scores(raw[rows[:, None], places], self._judge.judge(image, people)[who])
+        return told
+
+    def decode(
+        self, raw: NDArray[np.float32], agreed: NDArray[np.float32], letterbox: Letterbox, image: Image
+    ) -> Candidates:
+        """What `find` makes of the network's answer for a letterboxed image, and of what was agreed on."""
+        return self._decode(raw, agreed, letterbox, image, self._conf_threshold)
+
+    def _decode(
+        self,
+        raw: NDArray[np.float32],
+        agreed: NDArray[np.float32],
+        letterbox: Letterbox,
+        image: Image,
+        conf_threshold: float,
+    ) -> Candidates:
+        xyxy, score, role = self._candidates(raw, agreed, conf_threshold)
         xyxy = letterbox.to_source(xyxy, image.shape[0], image.shape[1])
         keep = np.concatenate(
             [
@@ -78,21 +132,21 @@ class YoloDetector:
         keep = keep[np.argsort(-score[keep], kind="stable")]
         return xyxy[keep], score[keep], role[keep]
 
-    def _candidates(self, raw: NDArray[np.float32]) -> Candidates:
+    def _candidates(self, raw: NDArray[np.float32], agreed: NDArray[np.float32], conf_threshold: float) -> Candidates:
         """Boxes above their thresholds before suppression: xyxy (K, 4) input px, score (K,), role (K,).
 
-        A place gives at most one person, of the role that scores best there, and one ball.
+        A place gives at most one person, of the role agreed on there, and one ball.
         """
         if self._network.traits.is_end_to_end:
             role = self._role_of_class[raw[:, 5].astype(np.int64)]
-            threshold = np.where(role == Role.BALL, self._ball_conf_threshold, self._conf_threshold)
+            threshold = np.where(role == Role.BALL, self._ball_conf_threshold, conf_threshold)
             keep = (role >= 0) & (raw[:, 4] >= threshold)
             return raw[keep, :4], raw[keep, 4], role[keep]
         scores = raw[4:]
         people = np.flatnonzero((self._role_of_class >= 0) & (self._role_of_class != Role.BALL))
-        best = people[np.argmax(scores[people], axis=0)]
+        best = people[np.argmax(agreed[4 + people], axis=0)]
         best_score = np.max(scores[people], axis=0)
-        person = np.flatnonzero(best_score >= self._conf_threshold)
+        person = np.flatnonzero(best_score >= conf_threshold)
         columns, picked, roles = [person], [best_score[person]], [self._role_of_class[best[person]]]
         balls = np.flatnonzero(self._role_of_class == Role.BALL)
         if len(balls):

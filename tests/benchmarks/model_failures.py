@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from tacticeye.config import AnalysisConfig
 from tacticeye.demo.training_frames import write_training_frames
-from tacticeye.training.average_precision import overlaps
 from tacticeye.training.datasets import DataSet, Sample, Split, read_picture
 from tacticeye.types import Image, Role
+from tacticeye.vision.box_overlap import overlaps
 from tacticeye.vision.network import open_network
 from tacticeye.vision.yolo_detector import Candidates, YoloDetector
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tacticeye import pitch
 from tacticeye.demo.training_frames import write_training_frames
-from tacticeye.training import augment
+from tacticeye.training import augment, kits
 from tacticeye.training.datasets import DataSet, Split
 from tacticeye.training.pitch_samples import FLIPPED, PitchSamples, with_lines
 from tacticeye.types import Role
@@ -44,7 +44,7 @@ def test_dressing_changes_the_shirt_in_the_box_and_neither_grass_nor_neighbours(
     picture[50:80, 60:80] = shirt  # the upper half of a person in the box below
     picture[50:80, 120:140] = shirt  # somebody else
     before = picture.copy()
-    augment.dress(np.random.default_rng(5), picture, np.array([[55, 44, 85, 104]], np.float32), shirt_only=True)
+    kits.dress(np.random.default_rng(5), picture, np.array([[55, 44, 85, 104]], np.float32), shirt_only=True)
     is_changed = (picture != before).any(-1)
     assert is_changed[55:73, 60:80].all()
     is_changed[50:80, 60:80] = False
@@ -58,7 +58,7 @@ def test_a_player_who_stands_free_becomes_a_referee_unlike_all_others_and_one_in
     for x1, y1, x2, y2 in boxes.astype(int):
         picture[y1:y2, x1:x2] = shirt
     before, players = picture.copy(), np.full(3, Role.PLAYER, np.int8)
-    roles = augment.make_referees(np.random.default_rng(1), picture, boxes, players, most=3)
+    roles = kits.make_referees(np.random.default_rng(1), picture, boxes, players, most=3)
     assert roles.tolist() == [Role.REFEREE, Role.PLAYER, Role.PLAYER]
     assert (picture[75:85, 42:62] != before[75:85, 42:62]).any(-1).all()
     assert (picture[:, 150:] == before[:, 150:]).all()

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from tacticeye.match_state import MatchState
 from tacticeye.state_parts import TrackerState
 from tacticeye.types import Boxes, Role
+from tacticeye.vision.box_overlap import overlaps
 from tacticeye.vision.camera import FrameMotion
-from tacticeye.vision.tracker import Tracker, overlaps
+from tacticeye.vision.tracker import Tracker
 
 STILL = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 HEIGHT = 60.0
