@@ -19,6 +19,8 @@ from tacticeye.errors import ConfigurationError, TacticEyeError
 from tacticeye.pitch import PitchLayout, pitch_layout
 from tacticeye.types import AnalysisProgress, ChunkOutput
 
+PACKAGE_PARENT = Path(__file__).resolve().parents[1]
+
 
 class Backend(StrEnum):
     """Who computes the networks. AUTO: torch on a GPU and where OpenVINO isn't installed; else OpenVINO, in bfloat16 on
@@ -151,6 +153,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # For a GPU, or overnight.
     "detailed": {"batch_size_seconds": 3.0, "conf_threshold": 0.25, "imgsz": 1280, "analysis_hz": 12.5},
 }
+
+
+def find_weights(path: str) -> Path:
+    """Weights as a setting names them; where they aren't there, seen from the working directory, those of the same name
+    that ship with TacticEYE."""
+    shipped = PACKAGE_PARENT / path
+    return shipped if not Path(path).exists() and shipped.exists() else Path(path)
 
 
 @dataclass(frozen=True)

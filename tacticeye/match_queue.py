@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tacticeye.capacity import Room, find_room, resources
+from tacticeye.config import PACKAGE_PARENT
 from tacticeye.errors import MatchBusyError
 from tacticeye.lease import describe_process, hold_queue, is_alive, is_leased, this_process
 from tacticeye.match_files import (
@@ -32,7 +33,6 @@ from tacticeye.match_files import (
 )
 
 SETTLE_S = 60.0  # after which a worker has loaded its networks and taken the memory that it needs
-PACKAGE_PARENT = Path(__file__).resolve().parents[1]
 
 
 class MatchStatus(StrEnum):

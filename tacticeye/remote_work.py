@@ -16,11 +16,10 @@ from pathlib import Path
 from celery import Celery
 from pydantic import TypeAdapter
 
-from tacticeye.config import AnalysisConfig, Settings, SourceType
+from tacticeye.config import PACKAGE_PARENT, AnalysisConfig, Settings, SourceType
 from tacticeye.downloads import Errand, download_file
 from tacticeye.errors import SourceStoppedError, TacticEyeError
 from tacticeye.match_files import MatchFolder, make_folder
-from tacticeye.match_queue import PACKAGE_PARENT
 from tacticeye.match_state import MatchState
 from tacticeye.relay import Relay, pack
 from tacticeye.store import MatchRecord

@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from tacticeye.config import AnalysisConfig, Settings, SourceType
+from tacticeye.config import Settings, SourceType
 from tacticeye.kit_sides import KitSides
 from tacticeye.lease import hold_lease, this_process
 from tacticeye.match_files import Intent, MatchFolder, write_record
-from tacticeye.match_queue import PACKAGE_PARENT, tend
+from tacticeye.match_queue import tend
 from tacticeye.match_state import MatchState
 from tacticeye.run_record import EndingOnRecord, begin_run
 from tacticeye.types import AnalysisProgress, ChunkOutput
@@ -83,7 +83,7 @@ def work_in_queue(settings: Settings, match_id: str) -> None:
 def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress: ProgressListener) -> MatchState:
     write_record(folder.worker, this_process())
     heartbeat = begin_run(folder)
-    config = _with_model(folder.read_config())
+    config = folder.read_config()
 
     def tell(match_id: str, progress: AnalysisProgress) -> None:
         heartbeat.beat(progress)
@@ -113,13 +113,3 @@ def _analyse(data_dir: Path, folder: MatchFolder, stop: StopRequest, on_progress
         state = analyse_held_match(folder.match_id, config, data_dir, stop)
     heartbeat.close(state)
     return state
-
-
-def _with_model(config: AnalysisConfig) -> AnalysisConfig:
-    """Weights that aren't found from the working directory may be those that ship with TacticEYE."""
-    shipped = PACKAGE_PARENT / config.model_path
-    return (
-        replace(config, model_path=str(shipped))
-        if not Path(config.model_path).exists() and shipped.exists()
-        else config
-    )

@@ -14,12 +14,12 @@ from fastapi.responses import FileResponse
 
 from tacticeye.api import models
 from tacticeye.api.recent import Recent
-from tacticeye.config import Settings
+from tacticeye.config import PACKAGE_PARENT, Settings
 from tacticeye.errors import ConfigurationError, MatchBusyError
 from tacticeye.gap import GapReason
 from tacticeye.ledger import Period
 from tacticeye.match_listings import EventFilter, Page, PositionFilter
-from tacticeye.match_queue import PACKAGE_PARENT, MatchStatus
+from tacticeye.match_queue import MatchStatus
 from tacticeye.service import MatchCard, Service
 from tacticeye.types import ControlState, EventKind, EventResult, Role
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tacticeye import progress_bar
-from tacticeye.config import AnalysisConfig, Backend, Settings
+from tacticeye.config import AnalysisConfig, Backend, Settings, find_weights
 
 MEASURED = ("players", "ball", "pitch")
 NETWORKS = (*MEASURED, "roles")
@@ -101,7 +101,7 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     from tacticeye.training import evaluate as measure
 
     shipped = {"players": config.model_path, "ball": config.ball_model_path, "pitch": config.pitch_model_path}
-    weights = options.weights or Path(shipped[options.network])
+    weights = options.weights or find_weights(shipped[options.network])
     with progress_bar.on(sys.stderr, "measuring") as bar:
         run: dict[str, Callable[..., measure.Report]]
         run = {"players": measure.evaluate_players, "ball": measure.evaluate_ball, "pitch": measure.evaluate_pitch}

@@ -19,6 +19,7 @@ Colour = NDArray[np.float64]  # (3,) hue, saturation, value in OpenCV's 8 bits
 LEAST_REFEREE_PX = 18  # a person lower than this shows no shorts
 FAR_LAB = 45.0  # distance of shirts that nobody confuses, in 8-bit Lab
 ALIKE_LAB = 22.0  # distance of two sides' shirts below which they can't be told apart for certain
+LEAST_SIDE = 0.2  # of the players seen; a smaller heap of shirts is shade, not a side
 # Rows of a person's box, from its top: shirt, shorts, socks.
 SHIRT, SHORTS, SOCKS = (0.14, 0.47), (0.47, 0.68), (0.78, 0.97)
 
@@ -66,7 +67,7 @@ def dress(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], *, 
 def dress_sides(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32], role: NDArray[np.int8]) -> None:
     """Dye the players of each side in a kit drawn at random, each side's shirt unlike the other's.
 
-    Sides are two heaps of shirt colours; where they lie too near each other nothing is changed.
+    Sides are two heaps of shirt colours; where there are no two clear ones nothing is changed.
     """
     players = np.flatnonzero(role == Role.PLAYER)
     shirts = np.array([_shirt_lab(image, xyxy[i]) for i in players]).reshape(-1, 3)
@@ -74,14 +75,8 @@ def dress_sides(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32
     players, shirts = players[is_seen], shirts[is_seen]
     if len(players) < 4:
         return
-    middle = shirts.mean(axis=0)
-    first = int(np.argmax(np.linalg.norm(shirts - middle, axis=1)))
-    second = int(np.argmax(np.linalg.norm(shirts - shirts[first], axis=1)))
-    centres = shirts[[first, second]]
-    for _ in range(5):
-        side = np.linalg.norm(shirts[:, None] - centres, axis=2).argmin(axis=1)
-        centres = np.array([shirts[side == k].mean(axis=0) if (side == k).any() else centres[k] for k in (0, 1)])
-    if np.linalg.norm(centres[0] - centres[1]) < ALIKE_LAB:
+    side = _two_heaps(shirts)
+    if side is None:
         return
     grass_hue = _dominant_hue(image)
     worn = np.zeros((0, 3))
@@ -93,6 +88,24 @@ def dress_sides(rng: np.random.Generator, image: Image, xyxy: NDArray[np.float32
         kit = {SHIRT: shirt, SHORTS: _below(rng, shirt), SOCKS: _below(rng, shirt)}
         for i in players[side == k].tolist():
             _dye_person(image, xyxy[i], grass_hue, kit)
+
+
+def _two_heaps(shirts: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """(N,) 0 or 1: two means of the colours (N, 3); None where they lie near each other or one heap is a few odd ones.
+
+    Begun with halves along the main axis of the colours: begun with the farthest, one odd shirt would be a side.
+    """
+    middle = shirts.mean(axis=0)
+    _, _, axes = np.linalg.svd(shirts - middle, full_matrices=False)
+    along = (shirts - middle) @ axes[0]
+    side = (along > np.median(along)).astype(np.int64)
+    for _ in range(5):
+        if not 0 < side.sum() < len(side):
+            return None
+        centres = np.array([shirts[side == k].mean(axis=0) for k in (0, 1)])
+        side = np.linalg.norm(shirts[:, None] - centres, axis=2).argmin(axis=1)
+    smaller = min(side.mean(), 1 - side.mean())
+    return side if smaller >= LEAST_SIDE and np.linalg.norm(centres[0] - centres[1]) >= ALIKE_LAB else None
 
 
 def _below(rng: np.random.Generator, shirt: Colour) -> Colour:

@@ -1,7 +1,7 @@
 """Training the networks that ship: what each is made from, shown and told, in one place.
 
-The result is players.pt, ball.pt, pitch.pt or roles.pt in the folder of the run; last.pt beside it is what a resumed run
-goes on from.
+The result is players.pt, ball.pt, pitch.pt or roles.pt in the folder of the run; last.pt beside it is what a resumed
+run goes on from.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tacticeye.vision.yolo_detector import YoloDetector
 PLAYERS = Recipe(epochs=36, learning_rate=8e-4, batch=8, frozen_layers=1)
 BALL = Recipe(epochs=12, learning_rate=1.5e-3, batch=32)
 PITCH = Recipe(epochs=14, learning_rate=1.5e-3, batch=16)
-ROLES = Recipe(epochs=100, learning_rate=1.5e-3, batch=32, weight_decay=0.05)
+ROLES = Recipe(epochs=60, learning_rate=1.5e-3, batch=32, weight_decay=0.05)
 
 # Rare classes weigh more in the loss, in the order of CLASS_NAMES: ball, goalkeeper, player, referee.
 CLASS_WEIGHTS = (2.0, 2.5, 1.0, 3.0)

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Protocol
 
-from tacticeye.config import AnalysisConfig
+from tacticeye.config import AnalysisConfig, find_weights
 from tacticeye.types import Boxes, FrameBatch
 from tacticeye.vision.ball_crops import BallCropDetector
 from tacticeye.vision.ball_search import BallFinder
@@ -35,7 +35,7 @@ def open_detector(config: AnalysisConfig) -> Detector:
 
     Raises WeightsError where the file can't be used, ConfigurationError for a device or backend that isn't there.
     """
-    path = Path(config.model_path)
+    path = find_weights(config.model_path)
     if path.suffix.lower() == RECORDED_BOXES_SUFFIX:
         return ReplayDetector(path, config.conf_threshold, config.ball_conf_threshold)
     return YoloDetector(
@@ -53,7 +53,7 @@ def open_role_judge(config: AnalysisConfig) -> Judge | None:
 
     Raises WeightsError where the file can't be used, ConfigurationError for a device that isn't there.
     """
-    path = Path(config.role_model_path)
+    path = find_weights(config.role_model_path)
     if not path.is_file():
         log.warning("there is no role model at %s: the detector tells referees and goalkeepers alone", path)
         return None
@@ -68,7 +68,7 @@ def open_ball_finder(config: AnalysisConfig) -> BallFinder | None:
 
     Raises WeightsError where the file can't be used, ConfigurationError for a device or backend that isn't there.
     """
-    path = Path(config.ball_model_path)
+    path = find_weights(config.ball_model_path)
     if Path(config.model_path).suffix.lower() == RECORDED_BOXES_SUFFIX:
         return None
     if not path.is_file():

@@ -26,6 +26,7 @@ from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.training.datasets import DataSet, Sample, Split, read_picture
 from tacticeye.types import Image, Role
 from tacticeye.vision.box_overlap import overlaps
+from tacticeye.vision.detector import open_role_judge
 from tacticeye.vision.network import open_network
 from tacticeye.vision.yolo_detector import Candidates, YoloDetector
 
@@ -64,6 +65,7 @@ def main() -> None:
         conf_threshold=config.conf_threshold,
         ball_conf_threshold=config.ball_conf_threshold,
         imgsz=config.imgsz,
+        judge=open_role_judge(config),
     )
     with tempfile.TemporaryDirectory() as folder:
         write_training_frames(Path(folder), options.frames, options.seed)

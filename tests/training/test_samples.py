@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from tacticeye import pitch
+from tacticeye.config import AnalysisConfig
 from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.training import augment, kits
 from tacticeye.training.datasets import DataSet, Split
 from tacticeye.training.pitch_samples import FLIPPED, PitchSamples, with_lines
+from tacticeye.training.role_samples import NOBODY, RoleSamples, with_false_alarms
 from tacticeye.types import Role
+from tacticeye.vision.box_overlap import overlaps
+from tacticeye.vision.detector import open_detector
 from tacticeye.vision.pitch_keypoints import peaks
+from tacticeye.vision.yolo_detector import YoloDetector
 
 
 def test_a_box_follows_what_it_surrounds_under_a_random_view() -> None:
@@ -62,6 +68,54 @@ def test_a_player_who_stands_free_becomes_a_referee_unlike_all_others_and_one_in
     assert roles.tolist() == [Role.REFEREE, Role.PLAYER, Role.PLAYER]
     assert (picture[75:85, 42:62] != before[75:85, 42:62]).any(-1).all()
     assert (picture[:, 150:] == before[:, 150:]).all()
+
+
+def test_both_sides_get_kits_of_their_own_and_nobody_else_does() -> None:
+    picture = np.full((300, 400, 3), (40, 140, 40), np.uint8)
+    boxes = np.array([[20 + 60 * i, 60, 44 + 60 * i, 124] for i in range(6)], np.float32)
+    shirts = [(200, 30, 30)] * 2 + [(30, 30, 200)] * 2 + [(20, 20, 20), (230, 230, 230)]
+    for (x1, y1, x2, y2), shirt in zip(boxes.astype(int), shirts, strict=True):
+        picture[y1:y2, x1:x2] = shirt
+    role = np.array([Role.PLAYER] * 4 + [Role.REFEREE, Role.GOALKEEPER], np.int8)
+    changed = 0
+    for seed in range(20):
+        dyed = picture.copy()
+        kits.dress_sides(np.random.default_rng(seed), dyed, boxes, role)
+        colours = dyed[80, boxes[:, 0].astype(int) + 12].astype(int)
+        assert (colours[0] == colours[1]).all() and (colours[2] == colours[3]).all()
+        assert (colours[4:] == picture[80, boxes[4:, 0].astype(int) + 12]).all()
+        assert np.abs(colours[0] - colours[2]).sum() > 60
+        changed += (colours[:4] != picture[80, boxes[:4, 0].astype(int) + 12]).any()
+    assert changed >= 18
+
+
+def test_people_for_the_role_network_come_with_their_kind_and_their_frame(tmp_path: Path) -> None:
+    write_training_frames(tmp_path, 4, seed=11)
+    samples = DataSet.open(tmp_path).samples(Split.TRAIN)
+    shown = RoleSamples(samples, [2] * len(samples))
+    kinds: list[int] = []
+    for key in shown.batches(0, 0, 4):
+        people = shown.load(key)
+        n = len(people["kind"])
+        assert people["img"].shape == (n, 3, 40, 60) and people["places"].shape == (n, 8)
+        assert set(people["frames"].tolist()) <= set(range(4))
+        kinds += people["kind"].tolist()
+    assert set(kinds) == {0, 1, 2}
+    assert kinds.count(1) > 4 * kinds.count(2) > 0
+
+
+def test_what_a_detector_sees_where_nobody_is_labelled_becomes_nobody(root: Path, tmp_path: Path) -> None:
+    write_training_frames(tmp_path, 1, seed=11)
+    (whole,) = DataSet.open(tmp_path).samples(Split.TRAIN)
+    detector = open_detector(AnalysisConfig(model_path=str(root / "weights" / "best.pt"), device="cpu"))
+    assert isinstance(detector, YoloDetector)
+    tallest = int(np.argmax(np.where(whole.role == Role.BALL, 0, whole.xyxy[:, 3] - whole.xyxy[:, 1])))
+    rest = np.arange(len(whole.role)) != tallest
+    without = replace(whole, role=whole.role[rest], xyxy=whole.xyxy[rest])
+    added = with_false_alarms(without, detector)
+    false = added.xyxy[added.role == NOBODY]
+    assert overlaps(false, whole.xyxy[tallest : tallest + 1]).max() > 0.5
+    assert (added.role[: len(without.role)] == without.role).all()
 
 
 def test_mirroring_a_pitch_renames_each_keypoint_to_its_counterpart() -> None:

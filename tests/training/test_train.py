@@ -18,6 +18,7 @@ from tacticeye.training.train import Material, train_ball
 from tacticeye.training.yolo import save_mean
 from tacticeye.vision.ball_crops import BallCropDetector
 from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
+from tacticeye.vision.role_network import RoleJudge
 from tacticeye.vision.ultralytics_backend import open_for_training
 
 
@@ -65,6 +66,13 @@ def test_a_trained_ball_network_is_read_by_the_detector_of_crops(frames: Path, r
     finish(train(root, "ball", frames, tmp_path, "--epochs", "1"))
     found = BallCropDetector(tmp_path / "ball.pt", "cpu").find([np.zeros((320, 320, 3), np.uint8)])
     assert [candidates.shape[1] for candidates in found] == [5]
+
+
+def test_a_trained_role_network_is_read_by_the_judge(frames: Path, root: Path, tmp_path: Path) -> None:
+    finish(train(root, "roles", frames, tmp_path, "--epochs", "1"))
+    people = np.array([[10, 10, 30, 60], [50, 20, 70, 70]], np.float32)
+    chances = RoleJudge(tmp_path / "roles.pt", "cpu").judge(np.zeros((90, 160, 3), np.uint8), people)
+    assert chances.shape == (2, 4)
 
 
 def test_the_mean_of_two_networks_lies_halfway_between_them_and_is_read_by_the_detector(

@@ -12,8 +12,9 @@ from tacticeye.config import AnalysisConfig
 from tacticeye.errors import WeightsError
 from tacticeye.types import Boxes
 from tacticeye.vision.ball_crops import BallCropDetector
-from tacticeye.vision.detector import open_ball_finder, open_detector
+from tacticeye.vision.detector import open_ball_finder, open_detector, open_role_judge
 from tacticeye.vision.replay_detector import ReplayDetector, write_boxes
+from tacticeye.vision.role_network import RoleNetwork, save_role_network
 from tests.vision.networks import untrained
 
 
@@ -50,3 +51,17 @@ def test_the_ball_is_sought_in_crops_where_there_is_a_model_for_it(tmp_path: Pat
     assert open_ball_finder(AnalysisConfig(ball_model_path=str(tmp_path / "none.pt"))) is None
     replay = AnalysisConfig(model_path="boxes.parquet", ball_model_path=str(path))
     assert open_ball_finder(replay) is None
+
+
+def test_roles_are_told_by_company_where_there_is_a_model_for_it(tmp_path: Path) -> None:
+    save_role_network(RoleNetwork(), tmp_path / "own.pt")
+    assert open_role_judge(AnalysisConfig(role_model_path=str(tmp_path / "own.pt"), device="cpu")) is not None
+    assert open_role_judge(AnalysisConfig(role_model_path=str(tmp_path / "none.pt"))) is None
+
+
+def test_weights_that_ship_are_found_from_any_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert open_role_judge(AnalysisConfig(device="cpu")) is not None
+    assert open_ball_finder(AnalysisConfig(device="cpu")) is not None

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tacticeye.config import AnalysisConfig
+from tacticeye.config import AnalysisConfig, find_weights
 from tacticeye.errors import WeightsError
 from tacticeye.pitch import KEYPOINT_NAMES
 from tacticeye.types import Image
@@ -70,7 +70,7 @@ def open_pitch_finder(config: AnalysisConfig) -> PitchFinder | None:
     None too for a network beside recorded boxes: a recording is replayed without any network.
     Raises WeightsError for a file that can't be used.
     """
-    path = Path(config.pitch_model_path)
+    path = find_weights(config.pitch_model_path)
     is_recorded = path.suffix.lower() == RECORDED_SUFFIX
     if Path(config.model_path).suffix.lower() == RECORDED_SUFFIX and not is_recorded:
         return None
