@@ -24,14 +24,14 @@ from tacticeye.vision.ultralytics_backend import available_cores, find_device
 
 Batch = dict[str, torch.Tensor]
 LAST_SHARE = 0.02  # of the first learning rate, at the end of the cosine
-GRADIENT_LIMIT = 10.0
 BATCHES_AHEAD = 4  # for each thread that prepares them
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained. learning_rate: AdamW's peak; warmup_steps: batches of linear rise; average: decay of
-    the running mean of weights that is kept; frozen_layers: first layers that stay as they start."""
+    the running mean of weights that is kept; frozen_layers: first layers that stay as they start; gradient_limit: norm
+    that a step's gradient is cut to."""
 
     epochs: int
     learning_rate: float
@@ -41,6 +41,7 @@ class Recipe:
     warmup_steps: int = 100
     average: float = 0.998
     frozen_layers: int = 0
+    gradient_limit: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class _Training:
             module.eval()
         for n, batch in enumerate(_loader(samples, keys), 1):
             _set_rate(self._optimizer, _rate(recipe, self._step, recipe.epochs * len(keys)))
-            value, named = _step(self._network, batch, loss, self._optimizer, self._where)
+            value, named = _step(self._network, batch, loss, self._optimizer, self._where, recipe.gradient_limit)
             if not math.isfinite(value):
                 raise FloatingPointError(f"the loss became {value} in epoch {self.epoch + 1}; lower the learning rate")
             self._step += 1
@@ -170,7 +171,12 @@ class _Training:
 
 
 def _step(
-    network: nn.Module, batch: Batch, loss: Loss, optimizer: torch.optim.Optimizer, where: torch.device
+    network: nn.Module,
+    batch: Batch,
+    loss: Loss,
+    optimizer: torch.optim.Optimizer,
+    where: torch.device,
+    gradient_limit: float,
 ) -> tuple[float, dict[str, float]]:
     batch = {name: tensor.to(where, non_blocking=True) for name, tensor in batch.items()}
     batch["img"] = (batch["img"].float() / 255).contiguous(memory_format=torch.channels_last)
@@ -178,7 +184,7 @@ def _step(
         value, named = loss(network, batch)
     optimizer.zero_grad(set_to_none=True)
     value.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT)
+    nn.utils.clip_grad_norm_(network.parameters(), gradient_limit)
     optimizer.step()
     return float(value.detach()), named
 
