@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tacticeye import progress_bar
-from tacticeye.config import AnalysisConfig, Backend, Settings, find_weights
+from tacticeye.config import PRESETS, AnalysisConfig, Backend, Settings, find_weights
 
 MEASURED = ("players", "ball", "pitch")
 NETWORKS = (*MEASURED, "roles")
@@ -77,8 +77,10 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roles", type=Path, default=Path(shipped.role_model_path), metavar="FILE",
                         help="players: weights that tell roles by company (default: those that ship; where there is "
                         "no such file, the detector is measured alone)")  # fmt: skip
-    parser.add_argument("--imgsz", type=int, default=shipped.imgsz, metavar="PX",
-                        help=f"players: longer side at which a frame is seen (default: {shipped.imgsz})")  # fmt: skip
+    size = PRESETS["detailed"]["imgsz"]
+    parser.add_argument("--imgsz", type=int, default=size, metavar="PX",
+                        help=f"players: longer side at which a frame is seen (default: {size}, as the preset detailed; "
+                        f"the others: {shipped.imgsz})")  # fmt: skip
     parser.add_argument("--device", default=shipped.device, help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--backend", type=Backend, choices=list(Backend), default=shipped.backend)
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="write pictures of the N worst images too")
