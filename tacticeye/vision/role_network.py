@@ -8,6 +8,8 @@ where he stands among the others; attention lets each be compared with all (Vasw
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -115,8 +117,19 @@ class RoleJudge:
         """
         if not len(xyxy):
             return np.zeros((0, N_KINDS), np.float32)
-        with torch.inference_mode():
+        with torch.inference_mode(), _one_thread():
             pictures = torch.from_numpy(person_pictures(image, xyxy)).to(self._device)
             places = torch.from_numpy(places_among(xyxy)).to(self._device)
             logits = self._network(pictures.permute(0, 3, 1, 2).float() / 255, places)
             return np.asarray(logits.softmax(1).cpu().numpy(), np.float32)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Several threads would wait for each other more than they compute on pictures this small."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
