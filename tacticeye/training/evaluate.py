@@ -1,9 +1,9 @@
 """Measuring networks on labelled images, through the code that runs in an analysis.
 
-players  every class by average precision at any score, over the backend and letterbox of the product and with the
-         role model that config names, doubles
-         suppressed class by class as ultralytics' validation does (so figures compare with published ones); people
-         without roles, and the ball, at the scores and with the suppression that ship
+players  every class by average precision at any score, over the backend and letterbox of the product, roles as the
+         role model and the detector agree on them; doubles suppressed class by class as ultralytics' validation does
+         (so figures compare with published ones); people without roles, and the ball, at the scores and with the
+         suppression that ship
 ball     crops of 320 px at native resolution, one about each labelled ball (the ball within 60 px of its middle) and
          one without a ball from each of these images, at people's feet and heads and elsewhere; images whose ball isn't
          labelled are left out, for it may be in any crop
@@ -151,7 +151,7 @@ class PitchReport:
 def evaluate_players(
     weights: Path, samples: Sequence[Sample], config: AnalysisConfig, on_count: OnCount
 ) -> DetectionReport:
-    """Raises WeightsError, ConfigurationError, DataSetError. config: imgsz, device, backend and scores."""
+    """Raises WeightsError, ConfigurationError, DataSetError. config: imgsz, device, backend, scores and role model."""
     network, judge = open_network(weights, config.device, config.backend), open_role_judge(config)
     return evaluate_network(network, weights, samples, config, on_count, judge)
 

@@ -1,6 +1,7 @@
 """Milliseconds a frame of each network and backend, side by side in one run, as a Markdown table.
 
-    python -m tests.benchmarks.model_speed weights/best.pt weights/ball.pt --roles weights/roles.pt
+    python -m tests.benchmarks.model_speed weights/best.pt weights/ball.pt --pitch weights/pitch.pt --roles \\
+        weights/roles.pt
 
 "Wall" is the time a caller waits, pictures already letterboxed; "processor" adds up all threads, and is what to compare
 on a busy machine. Rounds of all settings take turns, and the median of the rounds is told.
@@ -18,6 +19,7 @@ from tacticeye.config import Backend
 from tacticeye.types import Image
 from tacticeye.vision.network import Network, open_network
 from tacticeye.vision.openvino_backend import OpenVinoNetwork
+from tacticeye.vision.pitch_keypoints import open_pitch_network
 from tacticeye.vision.role_network import RoleJudge
 from tacticeye.vision.ultralytics_backend import load_for_export
 
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path, nargs="+")
     parser.add_argument("--sizes", type=int, nargs="+", choices=list(SIZES), default=[640, 960, 1280])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pitch", type=Path, help="weights that find the pitch's landmarks")
     parser.add_argument("--roles", type=Path, help="weights that tell roles by company")
     options = parser.parse_args()
     print("| network | backend | size | batch | wall ms a frame | processor ms a frame |")
@@ -42,6 +45,13 @@ def main() -> None:
         }
         for size in options.sizes:
             report(weights.name, networks, SIZES[size], options.rounds)
+    if options.pitch:
+        for size in options.sizes:
+            networks = {
+                "torch float32": open_pitch_network(options.pitch, "cpu", Backend.TORCH),
+                "OpenVINO float32": open_pitch_network(options.pitch, "cpu", Backend.OPENVINO),
+            }
+            report(options.pitch.name, networks, SIZES[size], options.rounds)
     if options.roles:
         report_roles(options.roles, options.rounds)
 
