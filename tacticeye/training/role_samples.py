@@ -57,7 +57,7 @@ class RoleSamples:
     in, `kind` (N,) place of his role in company.ROLES, its length for nobody."""
 
     def __init__(self, images: Sequence[Sample], copies: Sequence[int]) -> None:
-        """copies: how often each picture is shown in an epoch."""
+        """images: people shown in each, see shows_people; copies: how often each picture is shown in an epoch."""
         self._images = images
         self._shown = DetectionSamples(images, copies, ROLE_VIEWS)
 
@@ -70,11 +70,12 @@ class RoleSamples:
         for row, item in enumerate(items):
             rng = np.random.default_rng((seed, row))
             image, role, xyxy = self._people(rng, item, canvas)
-            if len(role):
-                pictures.append(person_pictures(image, xyxy))
-                places.append(places_among(xyxy))
-                frames.append(np.full(len(role), row))
-                kinds.append(np.array([_KIND[number] for number in role.tolist()]))
+            while not len(role):  # a view beside everybody shows nothing
+                image, role, xyxy = self._people(rng, item, canvas)
+            pictures.append(person_pictures(image, xyxy))
+            places.append(places_among(xyxy))
+            frames.append(np.full(len(role), row))
+            kinds.append(np.array([_KIND[number] for number in role.tolist()]))
         return {
             "img": torch.from_numpy(np.concatenate(pictures).transpose(0, 3, 1, 2).copy()),
             "places": torch.from_numpy(np.concatenate(places)),
@@ -96,6 +97,12 @@ class RoleSamples:
         xyxy = xyxy + rng.normal(0, _SHAKE, xyxy.shape) * np.tile(size, 2)
         xyxy[:, 2:] = np.maximum(xyxy[:, 2:], xyxy[:, :2] + 2)
         return image, role, xyxy.astype(np.float32)
+
+
+def shows_people(sample: Sample) -> bool:
+    """Whether somebody is labelled who is tall enough for most views."""
+    is_tall = sample.xyxy[:, 3] - sample.xyxy[:, 1] >= 2 * _LEAST_PX
+    return bool((np.isin(sample.role, ROLES) & is_tall).any())
 
 
 def with_false_alarms(sample: Sample, detector: YoloDetector) -> Sample:

@@ -21,7 +21,7 @@ from tacticeye.training.datasets import DataSet, Sample, Split, check_no_leak
 from tacticeye.training.detection_samples import BALL_VIEWS, CLASS_NAMES, PLAYER_VIEWS, DetectionSamples
 from tacticeye.training.fit import EpochReport, Recipe, Run, fit
 from tacticeye.training.pitch_samples import PitchSamples, pitch_loss, with_lines
-from tacticeye.training.role_samples import FALSE_ALARM_SCORE, RoleSamples, role_loss, with_false_alarms
+from tacticeye.training.role_samples import FALSE_ALARM_SCORE, RoleSamples, role_loss, shows_people, with_false_alarms
 from tacticeye.types import Role
 from tacticeye.vision.network import open_network
 from tacticeye.vision.pitch_keypoints import save_pitch_network
@@ -119,6 +119,9 @@ def train_roles(
     """Who is referee or goalkeeper among the people of a frame; what the detector that training starts from takes for
     people by mistake is shown as nobody. Raises DataSetError, WeightsError, ConfigurationError."""
     samples, copies = _samples(material, run.folder)
+    peopled = [i for i, sample in enumerate(samples) if shows_people(sample)]
+    if not peopled:
+        raise DataSetError(material.sets[0][0], "nobody is labelled in it; give images with people.")
     detector = YoloDetector(
         open_network(material.start, run.device),
         material.start,
@@ -126,7 +129,7 @@ def train_roles(
         ball_conf_threshold=FALSE_ALARM_SCORE,
         imgsz=AnalysisConfig().imgsz,
     )
-    shown = RoleSamples([with_false_alarms(sample, detector) for sample in samples], copies)
+    shown = RoleSamples([with_false_alarms(samples[i], detector) for i in peopled], [copies[i] for i in peopled])
     torch.manual_seed(ROLES.seed)
     target = run.folder / "roles.pt"
 

@@ -14,12 +14,13 @@ import torch
 from tacticeye.demo.training_frames import write_training_frames
 from tacticeye.errors import DataSetError
 from tacticeye.training.fit import Run
-from tacticeye.training.train import Material, train_ball
+from tacticeye.training.train import Material, train_ball, train_roles
 from tacticeye.training.yolo import save_mean
 from tacticeye.vision.ball_crops import BallCropDetector
 from tacticeye.vision.pitch_keypoints import PitchKeypointDetector
 from tacticeye.vision.role_network import RoleJudge
 from tacticeye.vision.ultralytics_backend import open_for_training
+from tests.training.test_datasets import write_set
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,13 @@ def test_a_trained_role_network_is_read_by_the_judge(frames: Path, root: Path, t
     people = np.array([[10, 10, 30, 60], [50, 20, 70, 70]], np.float32)
     chances = RoleJudge(tmp_path / "roles.pt", "cpu").judge(np.zeros((90, 160, 3), np.uint8), people)
     assert chances.shape == (2, 4)
+
+
+def test_roles_need_pictures_with_people(root: Path, tmp_path: Path) -> None:
+    data = write_set(tmp_path / "set", {"train": {"a_1": "0 0.5 0.5 0.01 0.02"}, "val": {}})
+    material = Material([(data, 1)], 0, root / "weights" / "best.pt")
+    with pytest.raises(DataSetError, match="nobody is labelled"):
+        train_roles(material, Run(tmp_path, "cpu"), 1)
 
 
 def test_the_mean_of_two_networks_lies_halfway_between_them_and_is_read_by_the_detector(
