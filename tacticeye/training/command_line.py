@@ -101,6 +101,7 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
     samples = data.samples(split)
     # Imported after the labels were checked: torch takes seconds to load.
     from tacticeye.training import evaluate as measure
+    from tacticeye.training import failures
 
     shipped = {"players": config.model_path, "ball": config.ball_model_path, "pitch": config.pitch_model_path}
     weights = options.weights or find_weights(shipped[options.network])
@@ -109,11 +110,11 @@ def evaluate(settings: Settings, options: argparse.Namespace) -> int:
         run = {"players": measure.evaluate_players, "ball": measure.evaluate_ball, "pitch": measure.evaluate_pitch}
         report = run[options.network](weights, samples, config, bar.show_count)
     if options.worst:
-        measure.write_failures(report.failures, options.out, options.worst)
+        failures.write_failures(report.failures, options.out, options.worst)
     if options.json:
         print(json.dumps(report.figures()))
         return 0
     print(report.table())
-    for failure in measure.worst(report.failures, options.worst):
+    for failure in failures.worst(report.failures, options.worst):
         print(f"{failure.path.name}: {failure.text}")
     return 0

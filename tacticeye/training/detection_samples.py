@@ -28,9 +28,15 @@ RARE = (Role.BALL, Role.GOALKEEPER, Role.REFEREE)
 
 @dataclass(frozen=True)
 class ViewRule:
-    """What views of a picture are drawn. canvases: (width, height) px with the batch's share of the full batch size;
-    long_side_px: range of the scaled picture's longer side; centre_px: how far from the aimed-at box a view may be
-    centred, None anywhere; empty_share: views that aim beside the ball; change_kits: what people are made to wear."""
+    """What views of a picture are drawn.
+
+    canvases      (width, height) px with the batch's share of the full batch size
+    long_side_px  range of the scaled picture's longer side
+    change_kits   what people are made to wear
+    wide_share    views scaled further up or down
+    ball_only     whether nothing but the ball is labelled
+    empty_share   views that aim beside the ball
+    """
 
     canvases: tuple[tuple[Canvas, float], ...]
     long_side_px: tuple[float, float]

@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +29,7 @@ from tacticeye.pitch import keypoints_m
 from tacticeye.state_parts import CalibrationState
 from tacticeye.training.average_precision import ClassScore, Found, Rate, match, match_middles, rate, score_class
 from tacticeye.training.datasets import Sample, read_picture
+from tacticeye.training.failures import Boxes4, Failure, failure_of
 from tacticeye.types import Boxes, Image, Role
 from tacticeye.vision.ball_crops import CERTAIN_SCORE, BallCropDetector
 from tacticeye.vision.ball_search import CROP_PX, crop_about
@@ -51,19 +51,7 @@ BALL_DRAWS = 4  # places about each ball: with a few dozen balls one draw is mos
 MIN_KEYPOINTS = 6
 FAR_OFF_M = 2.0
 
-Boxes4 = NDArray[np.float32]
 OnCount = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Failure:
-    """What went wrong in one image. badness: to order by; missed, wrong (n, 4) float32 px: what to look at."""
-
-    path: Path
-    badness: float
-    text: str
-    missed: Boxes4
-    wrong: Boxes4
 
 
 class Report(Protocol):
@@ -188,7 +176,7 @@ def evaluate_network(
             shipped.setdefault(name, []).append(seen)
         is_person = detected[2] != Role.BALL
         people = next(reversed(shipped.values()))[-1]
-        failures.append(_failure(sample, detected[0][is_person], people, sample.role != Role.BALL))
+        failures.append(failure_of(sample, detected[0][is_person], people, sample.role != Role.BALL))
         on_count(number, len(samples))
     classes = {role: score_class(found[role]) for role in Role}
     labelled = [score for score in classes.values() if score.n_labels]
@@ -317,7 +305,7 @@ def evaluate_ball_detector(
             near.append(match_middles(sure[:, :4], sure[:, 4], crop.labels))
             shown = replace(sample, xyxy=crop.labels + np.array([*crop.corner, *crop.corner], np.float32))
             wrong = sure[:, :4] + np.array([*crop.corner, *crop.corner], np.float32)
-            failures.append(_failure(shown, wrong, near[-1], np.ones(len(crop.labels), bool)))
+            failures.append(failure_of(shown, wrong, near[-1], np.ones(len(crop.labels), bool)))
         on_count(number, len(samples))
     if not found:
         raise DataSetError(samples[0].path.parent, "no ball is labelled in these images.")
@@ -366,36 +354,6 @@ def _labelled(sample: Sample) -> NDArray[np.bool_]:
     if not len(sample.keypoints):
         return np.zeros(len(keypoints_m()), bool)
     return np.asarray(sample.keypoints[0, :, 2] > 0)
-
-
-def _failure(sample: Sample, detected: Boxes4, found: Found, is_asked: NDArray[np.bool_]) -> Failure:
-    labels, is_hit = sample.xyxy[is_asked], found.is_hit[:, 0]
-    is_found = match_middles(labels, np.ones(len(labels), np.float32), detected[is_hit]).is_hit[:, 0]
-    is_found |= match(labels, np.ones(len(labels), np.float32), detected[is_hit]).is_hit[:, 0]
-    missed, wrong = labels[~is_found], detected[~is_hit]
-    return Failure(
-        sample.path, len(missed) + len(wrong), f"{len(missed)} missed, {len(wrong)} false alarms", missed, wrong
-    )
-
-
-def write_failures(failures: Sequence[Failure], folder: Path, n: int) -> list[Path]:
-    """Pictures of the `n` worst images, what was missed in red and false alarms in yellow; as NN-NAME.jpg."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for number, failure in enumerate(worst(failures, n), 1):
-        image = read_picture(failure.path)
-        for boxes, colour in ((failure.missed, (0, 0, 255)), (failure.wrong, (0, 255, 255))):
-            for x1, y1, x2, y2 in np.rint(boxes).astype(int).tolist():
-                cv2.rectangle(image, (x1 - 2, y1 - 2), (x2 + 2, y2 + 2), colour, 2)
-        path = folder / f"{number:02d}-{failure.path.stem}.jpg"
-        cv2.imwrite(str(path), image)
-        written.append(path)
-    return written
-
-
-def worst(failures: Sequence[Failure], n: int) -> list[Failure]:
-    """The `n` worst images, worst first, those without fault left out."""
-    return [f for f in sorted(failures, key=lambda f: -f.badness) if f.badness > 0][:n]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,7 +20,7 @@ from tacticeye.errors import DataSetError
 from tacticeye.training import yolo
 from tacticeye.training.datasets import DataSet, Sample, Split, check_no_leak
 from tacticeye.training.detection_samples import BALL_VIEWS, CLASS_NAMES, PLAYER_VIEWS, DetectionSamples
-from tacticeye.training.fit import EpochReport, Recipe, Run, fit
+from tacticeye.training.fit import EpochReport, Loss, Recipe, Run, Samples, fit
 from tacticeye.training.pitch_samples import PitchSamples, pitch_loss, with_lines
 from tacticeye.training.role_samples import FALSE_ALARM_SCORE, RoleSamples, role_loss, shows_people, with_false_alarms
 from tacticeye.types import Role
@@ -60,6 +61,17 @@ class Material:
     views_seed: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Learning:
+    """A network, what it is shown and told, and how and under which name it is kept."""
+
+    network: nn.Module
+    samples: Samples
+    loss: Loss
+    save: Callable[[Any, Path], None]
+    name: str
+
+
 def train_players(
     material: Material, run: Run, epochs: int | None, on_step: OnStep | None = None, on_epoch: OnEpoch | None = None
 ) -> Path:
@@ -70,7 +82,8 @@ def train_players(
         raise DataSetError(material.start, "training starts from weights with our four classes; give weights/best.pt.")
     yolo.prepare_loss(network, CLASS_WEIGHTS)
     shown = DetectionSamples(samples, copies, PLAYER_VIEWS)
-    return _train_detector(network, shown, _recipe(PLAYERS, epochs, material), run, "players.pt", on_step, on_epoch)
+    learning = Learning(network, shown, yolo.detection_loss, yolo.save_network, "players.pt")
+    return _train(learning, _recipe(PLAYERS, epochs, material), run, on_step, on_epoch)
 
 
 def train_ball(
@@ -84,7 +97,8 @@ def train_ball(
     network = yolo.new_ball_network(open_for_training(material.start))
     yolo.prepare_loss(network)
     shown = DetectionSamples(samples, copies, BALL_VIEWS)
-    return _train_detector(network, shown, _recipe(BALL, epochs, material), run, "ball.pt", on_step, on_epoch)
+    learning = Learning(network, shown, yolo.detection_loss, yolo.save_network, "ball.pt")
+    return _train(learning, _recipe(BALL, epochs, material), run, on_step, on_epoch)
 
 
 def train_pitch(
@@ -100,17 +114,8 @@ def train_pitch(
     torch.manual_seed(PITCH.seed)
     network = PitchNetwork(*new_layers(LAYERS))
     yolo.start_from(network, open_for_training(material.start))
-    target = run.folder / "pitch.pt"
-
-    def keep(report: EpochReport, average: nn.Module) -> None:
-        assert isinstance(average, PitchNetwork)
-        save_pitch_network(average, target)
-        if on_epoch:
-            on_epoch(report)
-
-    shown = PitchSamples(samples, copies)
-    fit(network, shown, pitch_loss, _recipe(PITCH, epochs, material), run, on_step=on_step, on_epoch=keep)
-    return target
+    learning = Learning(network, PitchSamples(samples, copies), pitch_loss, save_pitch_network, "pitch.pt")
+    return _train(learning, _recipe(PITCH, epochs, material), run, on_step, on_epoch)
 
 
 def train_roles(
@@ -131,35 +136,20 @@ def train_roles(
     )
     shown = RoleSamples([with_false_alarms(samples[i], detector) for i in peopled], [copies[i] for i in peopled])
     torch.manual_seed(ROLES.seed)
-    target = run.folder / "roles.pt"
+    learning = Learning(RoleNetwork(), shown, role_loss, save_role_network, "roles.pt")
+    return _train(learning, _recipe(ROLES, epochs, material), run, on_step, on_epoch)
+
+
+def _train(learning: Learning, recipe: Recipe, run: Run, on_step: OnStep | None, on_epoch: OnEpoch | None) -> Path:
+    """Trains, and writes the averaged network after each epoch. Returns where to."""
+    target = run.folder / learning.name
 
     def keep(report: EpochReport, average: nn.Module) -> None:
-        assert isinstance(average, RoleNetwork)
-        save_role_network(average, target)
+        learning.save(average, target)
         if on_epoch:
             on_epoch(report)
 
-    fit(RoleNetwork(), shown, role_loss, _recipe(ROLES, epochs, material), run, on_step=on_step, on_epoch=keep)
-    return target
-
-
-def _train_detector(
-    network: nn.Module,
-    shown: DetectionSamples,
-    recipe: Recipe,
-    run: Run,
-    name: str,
-    on_step: OnStep | None,
-    on_epoch: OnEpoch | None,
-) -> Path:
-    target = run.folder / name
-
-    def keep(report: EpochReport, average: nn.Module) -> None:
-        yolo.save_network(average, target)
-        if on_epoch:
-            on_epoch(report)
-
-    fit(network, shown, yolo.detection_loss, recipe, run, on_step=on_step, on_epoch=keep)
+    fit(learning.network, learning.samples, learning.loss, recipe, run, on_step=on_step, on_epoch=keep)
     return target
 
 

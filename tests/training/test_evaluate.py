@@ -16,7 +16,8 @@ from tacticeye.demo import demo_video
 from tacticeye.pitch import keypoints_m
 from tacticeye.training.average_precision import match_middles
 from tacticeye.training.datasets import DataSet, Sample, Split
-from tacticeye.training.evaluate import BALL_DRAWS, ball_crops, worst, write_failures
+from tacticeye.training.evaluate import BALL_DRAWS, ball_crops
+from tacticeye.training.failures import worst, write_failures
 from tacticeye.types import Role
 from tests.training.test_datasets import PITCH, PLAYERS, write_set
 from tests.vision.networks import untrained
